@@ -1,0 +1,1 @@
+"""The words every other package shares: sequences, cameras, units, settings, seeds, errors. NumPy only."""
