@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class Child:
         self._module, self._memory_gib, self._python = module, memory_gib, python
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
-        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
+        self._stderr: IO[bytes] | None = None
 
     def ask(
         self, header: Mapping[str, Any], timeout_s: float, arrays: Mapping[str, np.ndarray] | None = None
@@ -73,10 +73,14 @@ class Child:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-        self._socket = self._process = None
+        if self._stderr is not None:
+            self._stderr.close()
+        self._socket = self._process = self._stderr = None
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
+        self._socket = ours
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         environment = dict(os.environ, V4S_CHILD_MEMORY_GIB=str(self._memory_gib))
         with theirs:
             self._process = subprocess.Popen(
@@ -87,19 +91,19 @@ class Child:
                 stderr=self._stderr,
                 env=environment,
             )
-        self._socket = ours
 
     def _lost(self, why: str) -> WorkerLost:
         """The error of a dead child, with how it ended and the last thing it wrote."""
         assert self._process is not None
+        assert self._stderr is not None
         try:
             status = self._process.wait(timeout=2.0)
         except subprocess.TimeoutExpired:
             status = 0
-        self.close()
         self._stderr.seek(0, os.SEEK_END)
         self._stderr.seek(max(0, self._stderr.tell() - 2000))
         lines = self._stderr.read().decode(errors="replace").strip().splitlines()
+        self.close()
         ending = f"signal {-status}" if status < 0 else f"exit status {status}"
         said = f"; last words: {lines[-1][:200]}" if lines else ""
         out_of_memory = "MemoryError" in said or "alloc" in said
@@ -127,7 +131,7 @@ def send(connection: socket.socket, header: Mapping[str, Any], arrays: Mapping[s
     text = json.dumps({"header": dict(header), "arrays": described}).encode()
     connection.sendall(_PREFIX.pack(_MAGIC, len(text)) + text)
     for array in packed.values():
-        connection.sendall(memoryview(array).cast("B") if array.size else b"")
+        connection.sendall(array.data.cast("B") if array.size else b"")
 
 
 def receive(connection: socket.socket) -> Message | None:

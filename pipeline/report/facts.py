@@ -147,6 +147,9 @@ class ReportFacts:
     table: pa.Table | None = None
     """The version's whole table: kept, rejected and failed rows."""
     thresholds: tuple[Threshold, ...] = ()
+    score_units: Mapping[str, str] = field(default_factory=dict)
+    """Unit or range of a score, for its axis: `sharpness` -> `squared luma levels`. A suffix (`_m`, `_px`) speaks for
+    itself."""
     synthetic_sources: frozenset[str] = frozenset()
     """`source_uri` of footage that the pipeline filmed itself: labelled wherever it is shown."""
     failed_units: tuple[FailedUnit, ...] = ()

@@ -147,6 +147,8 @@ def _decode(data: bytes, indices: Indices[int] | None, pixel_format: str) -> tup
         stream = container.streams.video[0]
         stream.codec_context.thread_count = 1
         packets = [packet for packet in container.demux(stream) if packet.size]
+        if not packets:
+            raise ValueError("it holds no frame")
         place_of = {pts: place for place, pts in enumerate(sorted(_pts(packet) for packet in packets))}
         wanted = [_inside(index, len(packets)) for index in (range(len(packets)) if indices is None else indices)]
         if not wanted:

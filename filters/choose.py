@@ -1,0 +1,28 @@
+"""Chooses the decoder of one video. Runs inside the child only.
+
+decode_child ─▶ [open_decoder] ─▶ PyAVDecoder | DecordDecoder
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from video4spatial.filters.decode import Decoder
+from video4spatial.filters.decode_decord import DecordDecoder, why_not_decord
+from video4spatial.filters.decode_pyav import PyAVDecoder
+from video4spatial.pipeline.core.errors import SourceError
+
+
+def open_decoder(path: Path, short_side_px: int, decoder: Literal["auto", "decord", "pyav"]) -> Decoder:
+    """The decoder asked for; `auto` is decord where its probe passes, else PyAV.
+
+    Raises SourceError when the file is broken, or when decord was asked for by name and cannot be trusted with it.
+    """
+    pyav = PyAVDecoder(path, short_side_px)
+    if decoder == "pyav":
+        return pyav
+    objection = why_not_decord(path, pyav.header)
+    if objection is None:
+        return DecordDecoder(path, short_side_px, pyav)
+    if decoder == "auto":
+        return pyav
+    raise SourceError(f"decord cannot be used: {objection}. Set real.decoder=auto", reason="decord_refused")

@@ -1,0 +1,63 @@
+"""What a decoder is, for the two that exist. Runs inside the child only.
+
+decode_child ─▶ [Decoder] ◀─ decode_pyav | decode_decord
+
+A decoder reads one file from its first byte to its last, once, and never seeks: edit lists lie, and a file may have a
+single key frame. Frames are counted from 0 in presentation order, whatever the container says.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from video4spatial.filters.display import Display
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """What is known of a video before its frames are read."""
+
+    stream: int
+    """Index of the video stream among the container's video streams: the first that gives a picture."""
+    streams: int
+    """How many video streams the container has, cover pictures not counted."""
+    codec: str
+    display: Display
+    time_base: Fraction
+    """Seconds per tick."""
+    promised_frames: int | None
+    """As the container says; None where it does not. Containers lie: only for planning and for messages."""
+    rate_fps: Fraction | None
+    """Mean rate as the container says."""
+    is_interlaced: bool = False
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One decoded frame, upright, at working size."""
+
+    index: int
+    """Number in the source, from 0."""
+    time: int
+    """Exact presentation time in ticks."""
+    rgb: NDArray[np.uint8]
+    """(H, W, 3) sRGB."""
+
+
+class Decoder(Protocol):
+    """One open video."""
+
+    name: str
+    header: Header
+    errors: int
+    """Packets that did not decode, so far."""
+
+    def pictures(self, start: int) -> Iterator[Picture]:
+        """All pictures from number `start` on; the ones before are decoded and dropped.
+
+        Raises SourceError when the video cannot be shown as it should be (`size_changes`, `no_times`).
+        """

@@ -1,0 +1,128 @@
+"""What the verbs of one run share: recipe, folder, store, reporter, and what earlier steps left behind."""
+
+import argparse
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from video4spatial.pipeline.commands.recipe_file import LoadedRecipe, load_recipe
+from video4spatial.pipeline.core.errors import ConfigError
+from video4spatial.pipeline.core.files import write_atomic
+from video4spatial.pipeline.engine.progress import Reporter
+from video4spatial.pipeline.engine.recipe import Recipe
+from video4spatial.pipeline.store.store import Store
+
+
+@dataclass
+class RunContext:
+    """One run: a recipe, an output folder, and where its data goes."""
+
+    loaded: LoadedRecipe
+    out: Path
+    store_address: str
+    command: str
+    progress: Any
+    state: dict[str, Any] = field(default_factory=dict)
+    """`run.json`: what each step left for the next ones."""
+
+    @property
+    def recipe(self) -> Recipe:
+        return self.loaded.recipe
+
+    @cached_property
+    def reporter(self) -> Reporter:
+        return Reporter(self.progress, journal=self.out / "progress.jsonl")
+
+    @cached_property
+    def store(self) -> Store:
+        return Store.open(self.store_address)
+
+    @property
+    def scene_folder(self) -> Path:
+        return self.out / "scenes"
+
+    def remember(self, step: str, **facts: Any) -> None:
+        """Writes what `step` left behind into run.json, whole or not at all."""
+        self.state[step] = facts
+        text = json.dumps(self.state, indent=1, sort_keys=True)
+        write_atomic(self.out / "run.json", text.encode())
+
+    def recall(self, step: str, needed_for: str) -> dict[str, Any]:
+        """What `step` left behind. Raises ConfigError that names the verb to run first."""
+        if step not in self.state:
+            raise ConfigError(
+                f"{needed_for} needs the result of {step}: run `v4s {step}` with the same recipe and --out first"
+            )
+        return dict(self.state[step])
+
+    @contextmanager
+    def timed(self, step: str) -> Iterator[None]:
+        """Tells machines when a step starts and ends."""
+        started = time.monotonic()
+        self.reporter.record("step", step=step, state="started")
+        yield
+        self.reporter.record("step", step=step, state="finished", seconds=round(time.monotonic() - started, 2))
+
+
+def read_context(options: argparse.Namespace) -> RunContext:
+    """The context of a command line; nothing is written yet. Raises ConfigError before any work starts."""
+    overrides = list(options.overrides)
+    if options.videos is not None:
+        overrides.append(f"real.videos={json.dumps(options.videos)}")
+    loaded = load_recipe(options.recipe, overrides)
+    out: Path = options.out
+    return RunContext(
+        loaded=loaded,
+        out=out,
+        store_address=options.store or str(out / "store"),
+        command=options.command,
+        progress=options.progress,
+        state=_read_state(out),
+    )
+
+
+@contextmanager
+def open_run(context: RunContext) -> Iterator[RunContext]:
+    """Makes the output folder and holds it: two runs in one folder would spoil each other's files."""
+    try:
+        context.out.mkdir(parents=True, exist_ok=True)
+        lock = os.open(context.out / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot write to the output folder {context.out}: {error.strerror}; choose another --out"
+        ) from None
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError(
+                f"another v4s is working in {context.out}; wait for it, or choose another --out"
+            ) from None
+        context.state = _read_state(context.out)
+        write_atomic(context.out / "recipe.yaml", context.loaded.text.encode())
+        yield context
+    finally:
+        os.close(lock)
+
+
+def _read_state(out: Path) -> dict[str, Any]:
+    path = out / "run.json"
+    try:
+        return dict(json.loads(path.read_text()))
+    except FileNotFoundError:
+        return {}
+    except NotADirectoryError:
+        raise ConfigError(
+            f"the output folder {out} cannot be made: a file stands in its path; choose another --out"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{path} cannot be read ({error}); remove it, the steps will find their results again"
+        ) from None

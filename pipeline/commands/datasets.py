@@ -1,0 +1,115 @@
+"""`v4s datasets`: list, show and verify what a store holds."""
+
+import argparse
+import json
+from collections import Counter
+from typing import Any
+
+from video4spatial.pipeline.core.errors import StorageError
+from video4spatial.pipeline.store.store import Store
+
+
+def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds the verb and its own verbs."""
+    parser = verbs.add_parser("datasets", help="list, show and verify dataset versions", description=__doc__)
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    for name, action, text in (
+        ("list", run_list, "every version of every dataset"),
+        ("show", run_show, "one version: what it holds, what was dropped and why"),
+        ("verify", run_verify, "read a version back and compare every hash"),
+    ):
+        sub = actions.add_parser(name, help=text)
+        sub.add_argument("--store", required=True, metavar="DIR", help="the dataset store")
+        sub.add_argument("--json", action="store_true", help="for machines")
+        if name == "list":
+            sub.add_argument("dataset", nargs="?", metavar="DATASET")
+        else:
+            sub.add_argument("version", metavar="DATASET[@N|@TAG]")
+        if name == "verify":
+            sub.add_argument("--quick", action="store_true", help="sizes only, no hashes")
+        sub.set_defaults(run=action)
+
+
+def run_list(options: argparse.Namespace) -> int:
+    """One line a version."""
+    store = Store.open(options.store, create=False)
+    names = [options.dataset] if options.dataset else store.datasets()
+    lines = [_summary(store, name, number) for name in names for number in store.versions(name)]
+    if options.json:
+        print(json.dumps(lines))
+    elif not lines:
+        print("no versions yet: v4s run RECIPE --out DIR makes one")
+    else:
+        print(f"{'VERSION':20s} {'KEPT':>7s} {'ROWS':>7s} {'MB':>9s}  {'CREATED':25s} CONTENT")
+    for line in lines if not options.json else []:
+        print(
+            f"{line['version']:20s} {line['kept']:7d} {line['rows']:7d} {line['bytes'] / 1e6:9.1f}  "
+            f"{line['created']:25s} {line['content'][:16]}{'' if line['complete'] else '  INCOMPLETE'}"
+        )
+    return 0
+
+
+def run_show(options: argparse.Namespace) -> int:
+    """A version's counts by fate, reason, split and kind, and its manifest."""
+    version = Store.open(options.store, create=False).version(options.version)
+    rows = version.table(["verdict", "reason", "split", "held_out", "kind"]).to_pylist()
+    counts = {
+        "verdict": Counter(row["verdict"] for row in rows),
+        "reason": Counter(row["reason"] for row in rows if row["verdict"] != "kept"),
+        "kind": Counter(row["kind"] for row in rows if row["verdict"] == "kept"),
+        "split": Counter(
+            f"{row['split']}, held out" if row["held_out"] else row["split"] for row in rows if row["verdict"] == "kept"
+        ),
+    }
+    if options.json:
+        print(json.dumps({"manifest": version.manifest, "counts": counts}, sort_keys=True))
+        return 0
+    print(f"{version.name}  content {version.content}")
+    for name, tally in counts.items():
+        if tally:
+            print(f"  {name:8s} " + ", ".join(f"{count} {value}" for value, count in tally.most_common()))
+    for key in ("complete", "created", "seed", "parent", "code"):
+        if key in version.manifest:
+            print(f"  {key:8s} {_plain(version.manifest[key])}")
+    for unit in version.manifest.get("failed_units", ()):
+        print(f"  failed   {_plain(unit)}")
+    return 0
+
+
+def run_verify(options: argparse.Namespace) -> int:
+    """Exit 0 when every byte is what the manifest says, 1 with one line a problem otherwise."""
+    store = Store.open(options.store, create=False)
+    version = store.version(options.version)
+    problems = store.verify(version, quick=options.quick)
+    if options.json:
+        print(json.dumps([{"path": item.path, "what": item.what, "remedy": item.remedy} for item in problems]))
+    for item in problems if not options.json else []:
+        print(f"{item.path}: {item.what}; {item.remedy}")
+    if problems:
+        raise StorageError(f"{version.name}: {len(problems)} problems found")
+    if not options.json:
+        print(
+            f"{version.name}: {version.manifest['rows']} rows, every hash as published"
+            if not options.quick
+            else f"{version.name}: {version.manifest['rows']} rows, every size as published"
+        )
+    return 0
+
+
+def _summary(store: Store, dataset: str, number: int) -> dict[str, Any]:
+    version = store.version(f"{dataset}@{number}")
+    verdicts = Counter(version.table(["verdict"])["verdict"].to_pylist())
+    manifest = version.manifest
+    return {
+        "version": version.name,
+        "kept": verdicts["kept"],
+        "rows": verdicts.total(),
+        "bytes": manifest["bytes"],
+        "created": manifest["created"],
+        "content": version.content,
+        "complete": manifest["complete"],
+    }
+
+
+def _plain(value: Any) -> str:
+    return ", ".join(f"{key} {item}" for key, item in value.items()) if isinstance(value, dict) else str(value)

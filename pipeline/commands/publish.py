@@ -1,0 +1,58 @@
+"""`v4s publish`: finished units + selection ─▶ an immutable version, in one create-only write."""
+
+import argparse
+from collections import Counter
+
+from video4spatial.pipeline.commands.context import RunContext, open_run, read_context
+from video4spatial.pipeline.commands.inputs import all_units, check_inputs
+from video4spatial.pipeline.commands.options import add_run_options
+from video4spatial.pipeline.engine.environment import code_facts
+from video4spatial.pipeline.store.store import Published
+
+
+def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds the verb."""
+    parser = verbs.add_parser("publish", help="select over finished units and commit a version", description=__doc__)
+    add_run_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Publishes what simulate and curate finished."""
+    context = read_context(options)
+    check_inputs(context)
+    with open_run(context):
+        publish(context)
+    return 0
+
+
+def publish(context: RunContext) -> Published:
+    """The step: the same units, selection and content give the version that is there already."""
+    with context.timed("publish"):
+        recipe = context.recipe
+        published = context.store.publish(
+            recipe.name, all_units(context), recipe.select, context.loaded.text, code_facts()
+        )
+        version = published.version
+        context.remember(
+            "publish",
+            version=version.name,
+            content=version.content,
+            created=published.created,
+            moved=list(published.moved),
+        )
+        for moved in published.moved:
+            context.reporter.say(f"publish: {moved}")
+        context.reporter.say(
+            f"publish: {version.name} {'made' if published.created else 'is there already'}: "
+            f"{_summary(version.table(['verdict', 'reason']).to_pylist())}"
+        )
+    return published
+
+
+def _summary(rows: list[dict[str, str]]) -> str:
+    """`kept 18 of 31 (9 too_blurred, 4 frozen)`."""
+    dropped = Counter(row["reason"] for row in rows if row["verdict"] != "kept")
+    kept = len(rows) - dropped.total()
+    reasons = ", ".join(f"{count} {reason}" for reason, count in dropped.most_common(5))
+    return f"kept {kept} of {len(rows)}" + (f" ({reasons})" if reasons else "")

@@ -1,0 +1,60 @@
+"""`v4s run`: the whole recipe, from raw inputs to an evaluated model and its report.
+
+simulate ─▶ curate ─▶ publish ─▶ train ─▶ evaluate ─▶ sample ─▶ report
+
+Every step finds what is finished already and goes on from there; the same command again is always safe.
+"""
+
+import argparse
+import time
+
+from video4spatial.pipeline.commands.context import RunContext, open_run, read_context
+from video4spatial.pipeline.commands.curate import curate
+from video4spatial.pipeline.commands.evaluate import evaluate
+from video4spatial.pipeline.commands.inputs import check_inputs
+from video4spatial.pipeline.commands.options import add_engine_options, add_run_options, make_executor
+from video4spatial.pipeline.commands.publish import publish
+from video4spatial.pipeline.commands.report import report
+from video4spatial.pipeline.commands.sample import sample
+from video4spatial.pipeline.commands.simulate import simulate
+from video4spatial.pipeline.commands.train import train
+
+
+def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds the verb."""
+    parser = verbs.add_parser(
+        "run", help="everything a recipe says, from raw inputs to the report", description=__doc__
+    )
+    add_run_options(parser)
+    add_engine_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Runs the recipe to its end."""
+    context = read_context(options)
+    check_inputs(context)
+    started = time.monotonic()
+    with open_run(context):
+        with make_executor(options, context.recipe.engine, context.reporter) as executor:
+            simulate(context, executor, options.retry_failed)
+            curate(context, executor, options.retry_failed)
+        publish(context)
+        train(context)
+        evaluate(context)
+        sample(context)
+        page = report(context)
+        _say_what_is_next(context, str(page), time.monotonic() - started)
+    return 0
+
+
+def _say_what_is_next(context: RunContext, page: str, seconds: float) -> None:
+    say = context.reporter.say
+    version = context.state["publish"]
+    store = context.store_address
+    say(f"\ndone in {seconds:.0f} s")
+    say(f"version  {version['version']}  content {version['content'][:16]}")
+    say(f"report   {page}")
+    say("next     v4s datasets show " + f"{version['version']} --store {store}")
+    say(f"         v4s datasets verify {version['version']} --store {store}")
+    say(f"         v4s run {context.out / 'recipe.yaml'} --out {context.out} --set select.rules[0].min=...")

@@ -1,0 +1,48 @@
+"""Connects to Ray, local or a cluster, and ships this code to the workers."""
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import video4spatial
+from video4spatial.pipeline.core.errors import ConfigError
+
+CODE = Path(video4spatial.__file__).parent
+"""Links in a checkout, real folders in an install; Ray's zip follows links."""
+
+LOCAL_OBJECT_STORE_BYTES = 256 * 2**20
+"""Rows are small (units and outcomes): frames never travel."""
+
+
+@contextmanager
+def ray_session(address: str | None, workers: int) -> Iterator[Mapping[str, float]]:
+    """Ray for the length of the block; yields the resources of the cluster.
+
+    `address` None starts a local Ray with one CPU share more than `workers`, because Ray Data's own executor needs one
+    beside the actors; otherwise the cluster at `address` is joined and this code is sent to its nodes.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    import ray
+
+    options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR, "include_dashboard": False}
+    if address is None:
+        options |= {
+            "address": "local",
+            "num_cpus": workers + 1,
+            "object_store_memory": LOCAL_OBJECT_STORE_BYTES,
+        }
+    else:
+        options = {"address": address, "log_to_driver": False, "runtime_env": {"py_modules": [str(CODE)]}}
+    try:
+        ray.init(**options)
+    except ConnectionError as error:
+        raise ConfigError(
+            f"no Ray cluster answers at {address!r} ({error}); check the address, or leave --address out to run here"
+        ) from None
+    try:
+        yield ray.cluster_resources()
+    finally:
+        ray.shutdown()

@@ -1,0 +1,43 @@
+"""Recipe: everything a run is told, as one tree of frozen settings.
+
+recipe.yaml ─▶ commands/recipe_file.py (reads, checks, names the line) ─▶ [Recipe] ─▶ every step
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from video4spatial.filters.config import Floor, RealConfig
+from video4spatial.model.config import EvaluateConfig, ModelConfig, TrainConfig
+from video4spatial.pipeline.core.errors import ConfigError
+from video4spatial.pipeline.core.settings import Settings
+from video4spatial.pipeline.engine.config import EngineConfig
+from video4spatial.pipeline.store.selection import Selection
+from video4spatial.sim_scenes.config import SimConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe(Settings):
+    """From raw inputs to an evaluated model."""
+
+    name: str
+    """Name of the dataset that is published: letters, digits, '-' and '_'."""
+    seed: int = 0
+    """Every random choice of the run derives from it."""
+    sim: SimConfig | None = None
+    """Scenes to render; null for none."""
+    real: RealConfig | None = None
+    """Videos to curate; null for none."""
+    floor: Floor = field(default_factory=Floor)
+    """What nobody wants is dropped below this; part of the unit, so a change here costs a pass."""
+    select: Selection = field(default_factory=Selection)
+    """Thresholds over scores, applied when a version is published; a change here costs seconds."""
+    model: ModelConfig = field(default_factory=ModelConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+    evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
+    engine: EngineConfig = field(default_factory=EngineConfig)
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", self.name):
+            raise ConfigError(f"name must be letters, digits, '-' and '_', got {self.name!r}")
+        if self.sim is None and self.real is None:
+            raise ConfigError("a recipe needs inputs: give 'sim' (scenes to render), 'real' (videos to curate) or both")

@@ -1,0 +1,105 @@
+"""Settings of simulation: which scenes, how they are walked through and how they are filmed.
+
+recipe ─▶ [SimConfig] ─▶ simulation_sources ─▶ SimulateStage
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from video4spatial.pipeline.core.errors import ConfigError
+from video4spatial.pipeline.core.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class WalkConfig(Settings):
+    """How the camera walks through a room."""
+
+    speed_mps: float = 0.7
+    """Walking speed. Above 1.5, neighbouring frames at 12 fps share too little for depth."""
+    max_turn_dps: float = 60.0
+    """Fastest turn of the walk and of the view. Lower is smoother; below 20 a walk cannot leave a corner."""
+    radius_m: float = 0.25
+    """Room the walker needs to each side. Larger keeps the camera further from walls and finds fewer places to walk."""
+    eye_height_m: tuple[float, float] = (1.25, 1.65)
+    """Range of the camera's height over the floor; each path draws one height and keeps it."""
+    horizontal_fov_deg: tuple[float, float] = (65.0, 85.0)
+    """Range of the lens; each path draws one."""
+    dwell_s: tuple[float, float] = (1.2, 3.0)
+    """How long the camera looks at one thing before it turns to the next. Shorter looks around more."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.speed_mps <= 5:
+            raise ConfigError(f"walk.speed_mps must be above 0 and at most 5, got {self.speed_mps}")
+        if not 1 <= self.max_turn_dps <= 720:
+            raise ConfigError(f"walk.max_turn_dps must lie in 1 to 720, got {self.max_turn_dps}")
+        if not 0.05 <= self.radius_m <= 2:
+            raise ConfigError(f"walk.radius_m must lie in 0.05 to 2, got {self.radius_m}")
+        _check_range("walk.eye_height_m", self.eye_height_m, 0.2, 3.0)
+        _check_range("walk.horizontal_fov_deg", self.horizontal_fov_deg, 20.0, 140.0)
+        _check_range("walk.dwell_s", self.dwell_s, 0.1, 60.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class View(Settings):
+    """One kind of recording made in every scene."""
+
+    size_px: int = 64
+    """Side of the square frames; even, because video is stored with halved colour."""
+    paths: int = 24
+    """Walks in each scene."""
+    frames: int = 48
+    """Frames of each walk."""
+    rate_fps: int = 6
+    """Frames a second. Lower covers more of the room with the same number of frames."""
+    samples: Literal[1, 2, 3, 4] = 2
+    """Visibility samples per pixel side for colour: 1 leaves jagged edges, 2 costs about a third more time."""
+    depth_scale: Literal[1, 2, 4, 8] = 4
+    """Depth and object ids have 1/depth_scale of the frame's size. 1 is exact and large."""
+    lighting_variants: int = 1
+    """How many of the paths are filmed a second time in another light."""
+    occluder_variants: int = 1
+    """How many of the paths are filmed a second time with an object put in the way of the view."""
+    walk: WalkConfig = field(default_factory=WalkConfig)
+
+    def __post_init__(self) -> None:
+        if self.size_px < 16 or self.size_px > 4096 or self.size_px % 2 or self.size_px % self.depth_scale:
+            raise ConfigError(
+                f"view.size_px must be even, 16 to 4096 and divisible by depth_scale={self.depth_scale}, "
+                f"got {self.size_px}"
+            )
+        if self.paths < 1 or self.paths > 5000:
+            raise ConfigError(f"view.paths must lie in 1 to 5000, got {self.paths}")
+        if self.frames < 2 or self.frames > 10000:
+            raise ConfigError(f"view.frames must lie in 2 to 10000, got {self.frames}")
+        if not 1 <= self.rate_fps <= 120:
+            raise ConfigError(f"view.rate_fps must lie in 1 to 120, got {self.rate_fps}")
+        for name in ("lighting_variants", "occluder_variants"):
+            count = getattr(self, name)
+            if not 0 <= count <= self.paths:
+                raise ConfigError(f"view.{name} must lie in 0 to paths={self.paths}, got {count}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimConfig(Settings):
+    """Simulation as a recipe asks for it."""
+
+    rooms: int = 6
+    """Procedural rooms to make. 0 renders only `scenes`."""
+    scenes: tuple[str, ...] = ()
+    """GLB files (y up, metres) to render beside the procedural rooms."""
+    views: tuple[View, ...] = field(default_factory=lambda: (View(),))
+    renderer: Literal["auto", "embedded", "habitat"] = "auto"
+    """`embedded` needs nothing installed; `auto` takes it."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.rooms <= 100_000:
+            raise ConfigError(f"simulation.rooms must lie in 0 to 100000, got {self.rooms}")
+        if not self.views:
+            raise ConfigError("simulation.views is empty; give at least one view")
+        if sum(view.paths for view in self.views) > 10_000:
+            raise ConfigError("simulation.views ask for more than 10000 paths in one scene; make more rooms instead")
+
+
+def _check_range(name: str, pair: tuple[float, float], low: float, high: float) -> None:
+    if not low <= pair[0] <= pair[1] <= high:
+        raise ConfigError(f"{name} must be a rising pair within {low:g} to {high:g}, got {pair}")
