@@ -1,4 +1,4 @@
-"""What a unit leaves behind: the receipt of one that finished, the record of one that infrastructure kept from finishing.
+"""What a unit leaves behind: the receipt of one that finished, or the record of one that was lost on the way.
 
 unit ─▶ shard ─▶ index ─▶ [receipt], written last: a unit is finished if and only if its receipt exists
 
@@ -36,10 +36,12 @@ class Receipt:
     index: str
     """Path of the Parquet with the unit's rows."""
     rows: int
-    measured: int
+    sequences: int
+    """Rows above the floor, which have bytes in the shard."""
     rejected: int
-    """Below the floor."""
+    """Rows below the floor."""
     failed: int
+    """1 where the source broke as a whole."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """About the run, not the data: seconds, host, code."""
     format: int = FORMAT

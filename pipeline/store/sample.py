@@ -25,6 +25,9 @@ from video4spatial.pipeline.store.video import decode_ffv1_gray16, decode_video,
 FORMAT = 1
 """Of the members. A reader refuses a higher number."""
 
+CAMERA_MEMBERS = ("image_from_camera.npy", "world_from_camera.npy")
+"""What `decode_cameras` needs."""
+
 MAX_DEPTH_M = 65.535
 """What 16 bits of millimetres hold; farther is stored as no measurement."""
 
@@ -63,24 +66,15 @@ def decode_sample(members: Mapping[str, bytes], frames: Indices[int] | None = No
     facts = read_facts(members)
     times = _array(members, "times.npy")
     pick: Any = slice(None) if frames is None else list(frames)
-    width_px, height_px = int(facts["width"]), int(facts["height"])
-    cameras, camera_valid = None, None
-    if facts["pose_source"] != "none":
-        cameras = Cameras(
-            world_from_camera=_array(members, "world_from_camera.npy")[pick],
-            image_from_camera=_array(members, "image_from_camera.npy")[pick],
-            width_px=width_px,
-            height_px=height_px,
-        )
-        camera_valid = _array(members, "camera_valid.npy")[pick]
+    has_cameras = facts["pose_source"] != "none"
     depth, object_id = members.get("depth.mkv"), members.get("object_id.mkv")
     return Sequence(
         frames=decode_video(members["rgb.mp4"], frames),
         times=times[pick],
         time_base=Fraction(facts["time_base"]),
         provenance=Provenance(**facts["provenance"]),
-        cameras=cameras,
-        camera_valid=camera_valid,
+        cameras=decode_cameras(members, facts["width"], facts["height"])[pick] if has_cameras else None,
+        camera_valid=_array(members, "camera_valid.npy")[pick] if has_cameras else None,
         pose_source=facts["pose_source"],
         scale=facts["scale"],
         depth_m=None if depth is None else decode_ffv1_gray16(depth, frames).astype(np.float32) / np.float32(1000),
@@ -90,6 +84,16 @@ def decode_sample(members: Mapping[str, bytes], frames: Indices[int] | None = No
         objects=tuple(facts["objects"]),
         tasks=tuple(facts["tasks"]),
         variant=facts["variant"],
+    )
+
+
+def decode_cameras(members: Mapping[str, bytes], width_px: int, height_px: int) -> Cameras:
+    """The cameras of all frames, from the members CAMERA_MEMBERS alone."""
+    return Cameras(
+        world_from_camera=_array(members, "world_from_camera.npy"),
+        image_from_camera=_array(members, "image_from_camera.npy"),
+        width_px=width_px,
+        height_px=height_px,
     )
 
 

@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -77,8 +78,8 @@ _OPEN_COLUMNS = {"perceptual_hash", "pose_error_px", "geometry_error"}
 _SCORES = b"v4s.scores"
 
 
-def make_row(unit: Unit, product: Product, shard: str | None, place: Place | None) -> dict[str, Any]:
-    """The row of one product; `shard` and `place` are None where it has no bytes."""
+def make_row(unit: Unit, product: Product) -> dict[str, Any]:
+    """The row of one product, without the place of its bytes."""
     row: dict[str, Any] = {
         "key": product.key(unit.unit_id),
         "kind": unit.kind,
@@ -101,19 +102,21 @@ def make_row(unit: Unit, product: Product, shard: str | None, place: Place | Non
         "stages": canonical_json(unit.stage_versions).decode(),
         "thumbnail_jpeg": product.thumbnail_jpeg or None,
     }
-    if place is not None:
-        row |= {"shard": shard, "offset": place.offset, "nbytes": place.nbytes, "sample_sha256": place.sample_sha256}
-        row["members"] = [{"ext": item.ext, "offset": item.offset, "nbytes": item.nbytes} for item in place.members]
     return row | _of_sequence(product) | _measured(product)
+
+
+def placed(row: Mapping[str, Any], shard: str, place: Place) -> dict[str, Any]:
+    """`row` with where its bytes lie."""
+    members = [{"ext": item.ext, "offset": item.offset, "nbytes": item.nbytes} for item in place.members]
+    where = {"shard": shard, "offset": place.offset, "nbytes": place.nbytes, "sample_sha256": place.sample_sha256}
+    return {**row, **where, "members": members}
 
 
 def failure_row(unit: Unit, reason: str, detail: str) -> dict[str, Any]:
     """The row of a unit that infrastructure kept from finishing."""
     start, stop = unit.span or (0, 0)
-    product = Product(
-        index=0, sequence=None, verdict="failed", reason=reason, detail=detail, start=start, stop=stop
-    )
-    return make_row(unit, product, None, None)
+    product = Product(index=0, sequence=None, verdict="failed", reason=reason, detail=detail, start=start, stop=stop)
+    return make_row(unit, product)
 
 
 def rows_to_table(rows: Iterable[Mapping[str, Any]], scores: Iterable[str]) -> pa.Table:
@@ -133,7 +136,9 @@ def join_tables(tables: Iterable[pa.Table]) -> pa.Table:
     """One table with the union of all columns (null where a table lacks one), sorted by key."""
     tables = [rows_to_table([], []), *tables]
     try:
-        joined = pa.concat_tables([table.replace_schema_metadata(None) for table in tables], promote_options="permissive")
+        joined = pa.concat_tables(
+            [table.replace_schema_metadata(None) for table in tables], promote_options="permissive"
+        )
     except (pa.ArrowTypeError, pa.ArrowInvalid) as error:
         raise StorageError(f"units disagree about the type of a column: {error}; raise the stage's version") from None
     scores = sorted({name for table in tables for name in score_names(table)})
@@ -192,7 +197,10 @@ def _measured(product: Product) -> dict[str, Any]:
     for name, value in product.scores.items():
         if not math.isfinite(value):
             raise ConfigError(f"score {name!r} is {value}; a score that was not measured is left out")
-    return {name: float(value) for name, value in product.scores.items()} | dict(product.columns)
+    columns = {
+        name: value.item() if isinstance(value, np.generic) else value for name, value in product.columns.items()
+    }
+    return {name: float(value) for name, value in product.scores.items()} | columns
 
 
 def _type_of(value: Any) -> pa.DataType:

@@ -24,8 +24,8 @@ from video4spatial.pipeline.store.receipt import (
     receipt_path,
 )
 from video4spatial.pipeline.store.sample import encode_sample
-from video4spatial.pipeline.store.shard import Place, pack
-from video4spatial.pipeline.store.table import make_row, rows_to_table, to_parquet
+from video4spatial.pipeline.store.shard import pack
+from video4spatial.pipeline.store.table import make_row, placed, rows_to_table, to_parquet
 
 logger = logging.getLogger(__name__)
 
@@ -38,22 +38,86 @@ def write_unit(blobs: Blobs, unit: Unit, products: Iterable[Product], facts: Map
     existing = read_receipt(blobs, unit.unit_id)
     if existing is not None:
         return existing
-    samples, bare = _encode(unit, products)
-    shard, nbytes, places = _write_shard(blobs, samples)
-    rows = [make_row(unit, product, shard if key in places else None, places.get(key)) | extra
-            for key, (product, extra) in sorted(bare.items())]
-    scores = {name for product, _ in bare.values() for name in product.scores}
-    index = blobs.put("index", to_parquet(rows_to_table(rows, scores)), "parquet")
-    fates = Counter(product.verdict for product, _ in bare.values())
+    samples, rows, scores = _encode(unit, products)
+    shard, nbytes = None, 0
+    if samples:
+        data, places = pack(samples)
+        shard, nbytes = blobs.put("shards", data, "tar"), len(data)
+        rows = [placed(row, shard, places[row["key"]]) if row["key"] in places else row for row in rows]
+    fates = Counter(row["verdict"] for row in rows)
     receipt = Receipt(
         **describe_unit(unit),
         shard=shard,
         shard_nbytes=nbytes,
-        index=index,
+        index=blobs.put("index", to_parquet(rows_to_table(rows, scores)), "parquet"),
         rows=len(rows),
-        measured=fates["measured"],
+        sequences=fates["measured"],
         rejected=fates["rejected"],
         failed=fates["failed"],
         facts=to_plain(facts),
     )
     return _commit(blobs, receipt)
+
+
+def read_receipt(blobs: Blobs, unit_id: str) -> Receipt | None:
+    """The receipt of a finished unit, else None."""
+    path = receipt_path(unit_id)
+    data = blobs.find(path)
+    return None if data is None else parse_receipt(data, path)
+
+
+def write_failure(blobs: Blobs, failure: Failure) -> None:
+    """Records it over an earlier failure of the same unit."""
+    blobs.replace(failure_path(failure.unit_id), failure.to_json())
+
+
+def read_failures(blobs: Blobs) -> dict[str, Failure]:
+    """Failures by unit id, without those of units that finished later."""
+    found = {}
+    for folder in blobs.names("failures"):
+        for name in blobs.names(f"failures/{folder}"):
+            path = f"failures/{folder}/{name}"
+            data = blobs.find(path)
+            unit_id = name.removesuffix(".json")
+            if data is not None and blobs.size(receipt_path(unit_id)) is None:
+                found[unit_id] = parse_failure(data, path)
+    return found
+
+
+def _commit(blobs: Blobs, receipt: Receipt) -> Receipt:
+    """Creates the receipt, or returns that of whoever was faster."""
+    path = receipt_path(receipt.unit_id)
+    if not blobs.create(path, receipt.to_json()):
+        winner = parse_receipt(blobs.read(path), path)
+        if (winner.shard, winner.index) != (receipt.shard, receipt.index):
+            logger.warning(
+                "unit %s of %s was made twice with different bytes; the first is kept. A stage is not deterministic or "
+                "two machines differ: rebuilding the version elsewhere may change its content",
+                receipt.unit_id[:12],
+                receipt.source_uri,
+            )
+        return winner
+    blobs.remove(failure_path(receipt.unit_id))
+    return receipt
+
+
+def _encode(
+    unit: Unit, products: Iterable[Product]
+) -> tuple[dict[str, dict[str, bytes]], list[dict[str, Any]], set[str]]:
+    """The members of each kept sequence by key, the rows of all in order of their keys, and the names of the scores."""
+    samples: dict[str, dict[str, bytes]] = {}
+    rows: dict[str, dict[str, Any]] = {}
+    scores: set[str] = set()
+    for product in products:
+        key = product.key(unit.unit_id)
+        if key in rows:
+            raise ConfigError(
+                f"unit {unit.unit_id[:12]} yields {key} twice; give each product its own index and variant"
+            )
+        if (product.sequence is None) != (product.verdict != "measured"):
+            raise ConfigError(f"{key} is {product.verdict} but its sequence is {product.sequence is not None}")
+        rows[key] = make_row(unit, product)
+        scores |= set(product.scores)
+        if product.sequence is not None:
+            samples[key] = encode_sample(product.sequence)
+    return samples, [rows[key] for key in sorted(rows)], scores
