@@ -42,22 +42,22 @@ class Reader:
         unknown = set(without) - set(get_args(Optional))
         if unknown:
             raise ConfigError(f"without takes {', '.join(get_args(Optional))}, got {sorted(unknown)}")
-        stored = [member["ext"] for member in self.rows[i]["members"]]
-        return decode_sample(self.members(i, [ext for ext in stored if ext.partition(".")[0] not in without]), frames)
+        return decode_sample(self.members(i, without), frames)
 
     def cameras(self, i: int) -> Cameras | None:
         """The cameras of all frames of sequence `i` without decoding its pictures; None where it has no poses."""
         if self.rows[i]["pose_source"] == "none":
             return None
-        return decode_cameras(self.members(i, CAMERA_MEMBERS), self.rows[i]["width"], self.rows[i]["height"])
+        others = [member["ext"] for member in self.rows[i]["members"] if member["ext"] not in CAMERA_MEMBERS]
+        return decode_cameras(self.members(i, others), self.rows[i]["width"], self.rows[i]["height"])
 
-    def members(self, i: int, exts: Collection[str] | None = None) -> dict[str, bytes]:
-        """The members of sequence `i` by extension, as stored: all, or those of `exts`.
+    def members(self, i: int, without: Collection[str] = ()) -> dict[str, bytes]:
+        """The members of sequence `i` by extension, as stored, except `without`: extensions or their first words.
 
         Members that lie close together are read at once.
         """
         row = self.rows[i]
-        found = [member for member in row["members"] if exts is None or member["ext"] in exts]
+        found = [member for member in row["members"] if not {member["ext"], _first(member["ext"])} & set(without)]
         read: dict[str, bytes] = {}
         for run in _runs(found):
             start, stop = run[0]["offset"], run[-1]["offset"] + run[-1]["nbytes"]
@@ -73,6 +73,11 @@ class Reader:
             if row["key"] == key:
                 return place
         raise ConfigError(f"no sequence {key!r} among the {len(self)} of this part")
+
+
+def _first(ext: str) -> str:
+    """`rgb` of `rgb.mp4`."""
+    return ext.partition(".")[0]
 
 
 def _runs(members: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:

@@ -48,9 +48,9 @@ class Store:
         return cls(blobs)
 
     @property
-    def address(self) -> str:
-        """What `Store.open` takes to open it again, in any process of this machine. Not written into any data."""
-        return str(self._blobs.root)
+    def root(self) -> Path:
+        """The folder; `Store.open` takes it. Not written into any data."""
+        return self._blobs.root
 
     def receipt(self, unit_id: str) -> Receipt | None:
         """The receipt of a finished unit, else None: it is to be made."""
