@@ -19,6 +19,7 @@ class PatchPCAAutoencoder(ModelMixin, ConfigMixin):
     @register_to_config
     def __init__(self, patch_px: int = 8, latent_channels: int = 16) -> None:
         super().__init__()
+        self.patch_px, self.latent_channels = patch_px, latent_channels
         size = 3 * patch_px**2
         self.register_buffer("mean", torch.zeros(size))
         self.register_buffer("basis", torch.eye(size)[:, :latent_channels].contiguous())
@@ -26,7 +27,7 @@ class PatchPCAAutoencoder(ModelMixin, ConfigMixin):
 
     @property
     def spatial_compression(self) -> int:
-        return self.config.patch_px
+        return self.patch_px
 
     @property
     def temporal_compression(self) -> int:
@@ -38,7 +39,7 @@ class PatchPCAAutoencoder(ModelMixin, ConfigMixin):
         mean = patches.mean(0)
         centred = patches - mean
         covariance = centred.T @ centred / len(centred)
-        basis = torch.linalg.eigh(covariance).eigenvectors.flip(1)[:, : self.config.latent_channels]
+        basis = torch.linalg.eigh(covariance).eigenvectors.flip(1)[:, : self.latent_channels]
         # eigenvectors have no sign of their own: fix it, so that the same frames give the same codec
         basis = basis * torch.sign(basis.gather(0, basis.abs().argmax(0, keepdim=True)))
         scale = (centred @ basis).square().mean().sqrt().clamp(min=1e-6)
@@ -50,14 +51,14 @@ class PatchPCAAutoencoder(ModelMixin, ConfigMixin):
     def encode(self, frames_BTCHW: torch.Tensor) -> torch.Tensor:
         """Latents (B, C, T, H / patch, W / patch) of frames in [-1, 1] (B, T, 3, H, W)."""
         batch, time, _, height, width = frames_BTCHW.shape
-        patch = self.config.patch_px
+        patch = self.patch_px
         latent = (self._patches(frames_BTCHW.flatten(0, 1)) - self.mean) @ self.basis / self.scale
         return latent.view(batch, time, height // patch, width // patch, -1).permute(0, 4, 1, 2, 3)
 
     def decode(self, latent_BCTHW: torch.Tensor) -> torch.Tensor:
         """Frames in [-1, 1] (B, T, 3, H, W), clipped, of latents (B, C, T, h, w)."""
         batch, _, time, rows, columns = latent_BCTHW.shape
-        patch = self.config.patch_px
+        patch = self.patch_px
         latent = latent_BCTHW.permute(0, 2, 3, 4, 1).reshape(batch * time, rows * columns, -1)
         patches = latent.float() * self.scale @ self.basis.T + self.mean
         frames = F.fold(patches.transpose(1, 2), (rows * patch, columns * patch), patch, stride=patch)
@@ -65,7 +66,7 @@ class PatchPCAAutoencoder(ModelMixin, ConfigMixin):
 
     def _patches(self, frames_NCHW: torch.Tensor) -> torch.Tensor:
         """(N, patches, 3 patch^2), row by row."""
-        patch = self.config.patch_px
+        patch = self.patch_px
         return F.unfold(frames_NCHW.to(self.mean.dtype), patch, stride=patch).transpose(1, 2)
 
 

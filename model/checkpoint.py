@@ -25,8 +25,9 @@ def save_checkpoint(folder: Path, step: int, state: Mapping[str, Any], facts: Ma
     final = folder / f"step_{step:08d}"
     if _facts(final) is not None:
         return final
+    for leftover in folder.glob("step_*.incomplete"):
+        shutil.rmtree(leftover)
     partial = final.with_name(final.name + ".incomplete")
-    shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     torch.save(dict(state), partial / "state.pt")
     sizes = {"state.pt": (partial / "state.pt").stat().st_size}

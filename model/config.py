@@ -52,7 +52,7 @@ class ModelConfig(Settings):
             _need(getattr(self, name) >= 1, f"model.{name} must be at least 1, got {getattr(self, name)}")
         _need(
             self.latent_channels <= 3 * self.patch_px**2,
-            f"model.latent_channels must be at most {3 * self.patch_px**2} (3 x patch_px^2), got {self.latent_channels}",
+            f"model.latent_channels must be at most {3 * self.patch_px**2} (3 patch_px^2), got {self.latent_channels}",
         )
         _need(
             self.head_dim >= 12 and self.head_dim % 2 == 0, f"model.head_dim must be even, >= 12, got {self.head_dim}"
@@ -88,7 +88,7 @@ class ContextConfig(Settings):
     target_frames: int = 4
     """Consecutive frames to generate."""
     selection: Literal["sparse", "contiguous"] = "sparse"
-    """`sparse`: one frame drawn from each equal part of the rest; `contiguous`: the frames next to the target (ablation)."""
+    """`sparse`: one frame from each equal part of the rest; `contiguous`: the frames next to the target (ablation)."""
     poses: Literal["all", "anchor", "none"] = "all"
     """Whose cameras are told: all context frames, the anchor only (as in the paper; learns 3 times slower), or none."""
     frame_ids: Literal["true", "contiguous"] = "true"

@@ -3,6 +3,7 @@
 length of a sequence + random numbers ─▶ [draw_window] ─▶ Window (indices only) ─▶ data
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,7 +47,7 @@ def sparse_context(
 ) -> tuple[int, ...]:
     """One frame from each of `count` equal parts of `rest`: random, spread over the whole sequence."""
     edges = np.linspace(0, len(rest), count + 1).astype(int)
-    return tuple(rest[int(random.integers(low, high))] for low, high in zip(edges[:-1], edges[1:], strict=True))
+    return tuple(rest[int(random.integers(low, high))] for low, high in itertools.pairwise(edges))
 
 
 def contiguous_context(

@@ -1,8 +1,8 @@
 """Flow matching with prediction of the clean latents: the formulas, as plain functions.
 
-x_sigma = (1 - sigma) x0 + sigma noise, velocity v = noise - x0 = (x_sigma - x0) / sigma (Lipman et al., arXiv 2210.02747;
-the parametrisation of diffusers' FlowMatchEulerDiscreteScheduler). Predicting x0 and weighting its error by
-1 / sigma^2 is the velocity's error; it learned where predicting v did not (docs/experiments.md).
+x_sigma = (1 - sigma) x0 + sigma noise, velocity v = noise - x0 = (x_sigma - x0) / sigma (Lipman et al., arXiv
+2210.02747; as in diffusers' FlowMatchEulerDiscreteScheduler). Predicting x0 and weighting its error by 1 / sigma^2
+is the velocity's error; it learned where predicting v did not (docs/experiments.md).
 B batch, C channels, T frames, H W latent rows and columns.
 """
 

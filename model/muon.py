@@ -21,7 +21,9 @@ class BatchedMuon(torch.optim.Optimizer):
         super().__init__(list(params), {"lr": lr, "momentum": momentum, "newton_steps": newton_steps})
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], Any] | None = None) -> None:
+    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
+        """One update. A closure is not supported: gradients must be there."""
+        assert closure is None
         for group in self.param_groups:
             by_shape: dict[tuple[int, ...], list[torch.Tensor]] = {}
             for parameter in group["params"]:
@@ -31,10 +33,9 @@ class BatchedMuon(torch.optim.Optimizer):
                 self._step_shape(parameters, shape, group)
 
     def _step_shape(self, parameters: list[torch.Tensor], shape: tuple[int, ...], group: dict[str, Any]) -> None:
-        gradients = [parameter.grad for parameter in parameters]
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
         buffers = [
-            self.state[parameter].setdefault("momentum_buffer", torch.zeros_like(parameter))
-            for parameter in parameters
+            self.state[parameter].setdefault("momentum_buffer", torch.zeros_like(parameter)) for parameter in parameters
         ]
         torch._foreach_lerp_(buffers, gradients, 1.0 - group["momentum"])
         nesterov = torch._foreach_lerp(gradients, buffers, group["momentum"])

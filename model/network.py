@@ -13,7 +13,7 @@ from diffusers import ModelMixin
 from torch import nn
 from transformers import ByT5Tokenizer, UMT5EncoderModel
 
-from video4spatial.model.autoencoder import PatchPCAAutoencoder, frames_to_unit
+from video4spatial.model.autoencoder import frames_to_unit
 from video4spatial.model.cameras import camera_condition, without_pose
 from video4spatial.model.config import ModelConfig
 from video4spatial.model.data import Batch

@@ -1,6 +1,7 @@
 """Rotary positions with a frame index per sample: context frames keep the gaps between them.
 
-Stock Wan numbers frames 0, 1, 2 ...; sparse context frames stand where they were filmed, the target in a range of its own.
+Stock Wan numbers frames 0, 1, 2 ...; here sparse context frames stand where they were filmed, the target in a range
+of its own.
 B batch, F frames, D channels of a head.
 """
 
@@ -23,7 +24,7 @@ class FrameIdRotaryPosEmbed(WanRotaryPosEmbed):
         batch, _, frames, height, width = hidden_states.shape
         rows, columns = height // self.patch_size[1], width // self.patch_size[2]
         tables = []
-        for table in (self.freqs_cos, self.freqs_sin):
+        for table in (self.get_buffer("freqs_cos"), self.get_buffer("freqs_sin")):
             time_part, row_part, column_part = table.split([self.t_dim, self.h_dim, self.w_dim], dim=1)
             grid = (batch, frames, rows, columns, -1)
             parts = (

@@ -101,5 +101,5 @@ def require_usable(name: str, source: ClipSource, shortest: int, size_px: int) -
     shape = source.clip(0, [0]).frames.shape[1:3]
     if shape != (size_px, size_px):
         raise ConfigError(
-            f"{name} frames are {shape[1]}x{shape[0]} pixels, but model.size_px is {size_px}; train on a view of that size"
+            f"{name} frames are {shape[1]}x{shape[0]} pixels, but model.size_px is {size_px}; use a view of that size"
         )

@@ -8,6 +8,7 @@ B batch, C channels, F frames, H W latent rows and columns, L tokens, D width, S
 """
 
 import torch
+import torch.nn.functional as F
 from diffusers import ModelMixin, WanTransformer3DModel
 from diffusers.configuration_utils import register_to_config
 from diffusers.models.modeling_outputs import Transformer2DModelOutput
@@ -53,6 +54,13 @@ class FrameModulatedBlock(WanTransformerBlock):
         normed = self.norm3(hidden_states.float()).view(framed) * (1 + scale_f) + shift_f
         fed = self.ffn(normed.view(flat).type_as(hidden_states)).float()
         return (hidden_states.float() + (fed.view(framed) * gate_f).view(flat)).type_as(hidden_states)
+
+
+class FusedRMSNorm(nn.RMSNorm):
+    """nn.RMSNorm whose weight follows the input's dtype: under autocast torch then uses its fused kernel."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.rms_norm(x, self.normalized_shape, self.weight.to(x.dtype), self.eps)
 
 
 class V4SWan(WanTransformer3DModel):
@@ -101,10 +109,11 @@ class V4SWan(WanTransformer3DModel):
         width = num_attention_heads * attention_head_dim
         self.rope = FrameIdRotaryPosEmbed(attention_head_dim, patch_size, rope_max_seq_len)
         self.camera_embedding = nn.Conv3d(camera_channels, width, kernel_size=patch_size, stride=patch_size)
-        nn.init.zeros_(self.camera_embedding.weight)
-        nn.init.zeros_(self.camera_embedding.bias)
+        _zero(self.camera_embedding)
         for block in self.blocks:
             block.__class__ = FrameModulatedBlock
+            for norm in (block.attn1.norm_q, block.attn1.norm_k, block.attn2.norm_q, block.attn2.norm_k):
+                norm.__class__ = FusedRMSNorm
 
     def forward(
         self,
@@ -167,8 +176,7 @@ def build_transformer(config: ModelConfig, seed: int) -> V4SWan:
         )
         # zero would be right for pretrained weights; from scratch the rays must be felt from the first step
         nn.init.normal_(transformer.camera_embedding.weight, std=0.05)
-        nn.init.zeros_(transformer.proj_out.weight)
-        nn.init.zeros_(transformer.proj_out.bias)
+        _zero(transformer.proj_out)
     return transformer
 
 
@@ -182,6 +190,11 @@ def from_wan(stock: WanTransformer3DModel, camera_channels: int) -> V4SWan:
     # non-persistent buffers were made on the meta device too
     transformer.rope = FrameIdRotaryPosEmbed(config.attention_head_dim, config.patch_size, config.rope_max_seq_len)
     transformer.camera_embedding.to_empty(device="cpu")
-    nn.init.zeros_(transformer.camera_embedding.weight)
-    nn.init.zeros_(transformer.camera_embedding.bias)
+    _zero(transformer.camera_embedding)
     return transformer
+
+
+def _zero(layer: nn.Module) -> None:
+    """Sets all parameters of `layer` to zero."""
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)

@@ -1,0 +1,94 @@
+"""A published version as training clips: rows with cameras, decoded once and kept within a bound of bytes.
+
+version.reader(split, height=64) ─▶ [StoreSource] ─▶ ClipSource
+
+It takes a reader and imports no store: the store's own packages are not needed to import the model.
+"""
+
+from collections import OrderedDict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from video4spatial.model.source import Clip
+from video4spatial.pipeline.core import sequence as core
+from video4spatial.pipeline.core.errors import ConfigError
+
+
+class SequenceReader(Protocol):
+    """What `Version.reader` gives (pipeline/store/reader.py)."""
+
+    @property
+    def rows(self) -> Sequence[Mapping[str, Any]]: ...
+
+    def read(self, i: int, *, without: Collection[Any]) -> core.Sequence: ...
+
+
+class StoreSource:
+    """The sequences of a reader whose frames have cameras, in the reader's order.
+
+    `cache_bytes` bounds the decoded clips that are kept, least recently used first out; a training set that fits is
+    decoded once. `with_depth` also reads depth, which only evaluation needs.
+    """
+
+    def __init__(self, reader: SequenceReader, *, with_depth: bool = False, cache_bytes: int = 2**30) -> None:
+        self._reader, self._with_depth, self._cache_bytes = reader, with_depth, cache_bytes
+        self._places = [place for place, row in enumerate(reader.rows) if row["pose_source"] != "none"]
+        self._cache: OrderedDict[int, Clip] = OrderedDict()
+        self._held_bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def key(self, index: int) -> str:
+        return self._row(index)["key"]
+
+    def scene(self, index: int) -> str:
+        return self._row(index)["scene"] or self._row(index)["split_group"]
+
+    def n_frames(self, index: int) -> int:
+        return self._row(index)["n_frames"]
+
+    def clip(self, index: int, frames: Sequence[int] | None = None) -> Clip:
+        """Raises StorageError for a damaged shard, ConfigError for a sequence with frames of unknown camera."""
+        clip = self._cache.get(index)
+        if clip is None:
+            clip = self._read(index)
+            self._keep(index, clip)
+        else:
+            self._cache.move_to_end(index)
+        return clip if frames is None else clip.take(frames)
+
+    def _row(self, index: int) -> Mapping[str, Any]:
+        return self._reader.rows[self._places[index]]
+
+    def _read(self, index: int) -> Clip:
+        without = ("object_id", "covisibility") if self._with_depth else ("depth", "object_id", "covisibility")
+        sequence = self._reader.read(self._places[index], without=without)
+        cameras, valid = sequence.cameras, sequence.camera_valid
+        if cameras is None or (valid is not None and not np.all(valid)):
+            raise ConfigError(
+                f"sequence {self.key(index)} has frames without a trusted camera; select sequences whose cameras are "
+                "all valid when the version is published"
+            )
+        return Clip(
+            frames=sequence.frames,
+            world_from_camera=cameras.world_from_camera,
+            image_from_camera=cameras.image_from_camera,
+            times=sequence.times,
+            depth_m=sequence.depth_m,
+        )
+
+    def _keep(self, index: int, clip: Clip) -> None:
+        size = _nbytes(clip)
+        if size > self._cache_bytes:
+            return
+        self._cache[index] = clip
+        self._held_bytes += size
+        while self._held_bytes > self._cache_bytes:
+            self._held_bytes -= _nbytes(self._cache.popitem(last=False)[1])
+
+
+def _nbytes(clip: Clip) -> int:
+    return clip.frames.nbytes + (0 if clip.depth_m is None else clip.depth_m.nbytes)
