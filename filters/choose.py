@@ -20,7 +20,7 @@ def open_decoder(path: Path, short_side_px: int, decoder: Literal["auto", "decor
     pyav = PyAVDecoder(path, short_side_px)
     if decoder == "pyav":
         return pyav
-    objection = why_not_decord(path, pyav.header)
+    objection = why_not_decord(path, pyav.header, short_side_px)
     if objection is None:
         return DecordDecoder(path, short_side_px, pyav)
     if decoder == "auto":

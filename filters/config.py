@@ -106,7 +106,7 @@ class RealConfig(Settings):
         _check(2 <= self.clip_frames <= 1024, "real.clip_frames must lie within 2 and 1024", self.clip_frames)
         _check(0 < self.rate_fps <= 240, "real.rate_fps must be above 0 and at most 240", self.rate_fps)
         _check(self.unit_span_s >= 10, "real.unit_span_s must be at least 10 s", self.unit_span_s)
-        _check(1 <= self.max_clips_per_shot, "real.max_clips_per_shot must be at least 1", self.max_clips_per_shot)
+        _check(self.max_clips_per_shot >= 1, "real.max_clips_per_shot must be at least 1", self.max_clips_per_shot)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,6 +30,7 @@ class DecodeServer:
     def __init__(self) -> None:
         self._decoder: Decoder | None = None
         self._pictures: Iterator[Picture] = iter(())
+        self._broken: SourceError | None = None
 
     def handle(self, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Message:
         """Answers `probe`, `open` and `next`; a SourceError travels as its two words."""
@@ -46,6 +47,7 @@ class DecodeServer:
         raise ValueError(f"unknown request {header['op']!r}")
 
     def _open(self, header: dict[str, Any]) -> dict[str, Any]:
+        self._broken = None
         self._decoder = open_decoder(Path(header["path"]), header["short_side_px"], header["decoder"])
         self._pictures = self._decoder.pictures(header["start"])
         if header["stop"] is not None:
@@ -53,12 +55,25 @@ class DecodeServer:
         return describe(self._decoder.header)
 
     def _next(self) -> Message:
-        """The next pictures: as many as fit a chunk or come within two seconds, at least one unless at the end."""
+        """The next pictures: as many as fit a chunk or come within two seconds, at least one unless at the end.
+
+        An error waits until the pictures before it have been handed out.
+        """
         assert self._decoder is not None
+        if self._broken is not None:
+            raise self._broken
         chunk: list[Picture] = []
         is_last, began = False, time.monotonic()
-        while not chunk or (len(chunk) * chunk[0].rgb.nbytes < CHUNK_BYTES and time.monotonic() - began < CHUNK_SECONDS):
-            picture = next(self._pictures, None)
+        while not chunk or (
+            len(chunk) * chunk[0].rgb.nbytes < CHUNK_BYTES and time.monotonic() - began < CHUNK_SECONDS
+        ):
+            try:
+                picture = next(self._pictures, None)
+            except SourceError as error:
+                if not chunk:
+                    raise
+                self._broken = error
+                break
             if picture is None:
                 is_last = True
                 break
@@ -83,7 +98,9 @@ def describe(header: Header) -> dict[str, Any]:
         "codec": header.codec,
         "coded_px": list(display.coded_px),
         "shown_px": list(display.shown_px),
-        "is_turned": display.orientation.is_transposed or display.orientation.mirrors_x or display.orientation.mirrors_y,
+        "is_turned": display.orientation.is_transposed
+        or display.orientation.mirrors_x
+        or display.orientation.mirrors_y,
         "time_base": [header.time_base.numerator, header.time_base.denominator],
         "promised_frames": header.promised_frames,
         "rate_fps": [rate.numerator, rate.denominator] if rate else None,

@@ -127,17 +127,19 @@ def read_frames(path: Path, stream_number: int, tally: Tally) -> Iterator[av.Vid
             except av.FFmpegError as error:
                 tally.note(error)
                 break
-            if packet is None or packet.size == 0:
+            if packet is None:
                 break
             try:
                 yield from packet.decode()
+            except av.error.EOFError:
+                return
             except av.FFmpegError as error:
                 tally.note(error)
         yield from _flush(codec, tally)
 
 
 def _flush(codec: av.VideoCodecContext, tally: Tally) -> Iterator[av.VideoFrame]:
-    """The frames the decoder still holds; an error costs one of them, not the rest."""
+    """The frames the decoder still holds after a broken end; an error costs one of them, not the rest."""
     for _ in range(_MAX_FLUSHES):
         try:
             yield from codec.decode(None)
@@ -189,7 +191,7 @@ def _seconds(stream: av.VideoStream, container: av.container.InputContainer) -> 
 def _time(frame: av.VideoFrame, time_base: Fraction) -> int:
     """The frame's time in ticks of the stream's time base (decoders may count in another)."""
     assert frame.pts is not None
-    if frame.time_base == time_base:
+    if frame.time_base is None or frame.time_base == time_base:
         return int(frame.pts)
     return round(frame.pts * frame.time_base / time_base)
 

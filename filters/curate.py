@@ -1,0 +1,194 @@
+"""One unit of real video from its first picture to its products.
+
+stage ─▶ [UnitCurator]: video ─▶ shots ─▶ cut ─▶ scores, floor ─▶ augment ─▶ Product
+
+Products come while the video is still being read; what is held is one window of pictures.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from video4spatial.filters import augment
+from video4spatial.filters.config import Floor, RealConfig
+from video4spatial.filters.cut import Window, cut_windows
+from video4spatial.filters.decode import Picture
+from video4spatial.filters.floor import judge_length, judge_scores
+from video4spatial.filters.hash import perceptual_hash
+from video4spatial.filters.scores import measure
+from video4spatial.filters.shots import split_shots
+from video4spatial.filters.thumbnail import thumbnail_jpeg
+from video4spatial.filters.video import VideoFacts, VideoReader
+from video4spatial.pipeline.core.errors import SourceError
+from video4spatial.pipeline.core.seeds import rng
+from video4spatial.pipeline.core.sequence import Provenance, Sequence
+from video4spatial.pipeline.core.unit import Product, Unit
+
+MAX_PRODUCTS = 9_999
+"""Keys have four digits; the last one is kept for what did not decode."""
+
+
+class UnitCurator:
+    """Curates one unit."""
+
+    def __init__(self, config: RealConfig, floor: Floor, unit: Unit) -> None:
+        self._config, self._floor, self._unit = config, floor, unit
+        self._start, self._stop = unit.span or (0, None)
+        self._clips = 0
+        self._seen = 0
+
+    def products(self, reader: VideoReader) -> Iterator[Product]:
+        """The unit's products in the order of their keys. Raises SourceError, WorkerLost."""
+        facts = reader.open(
+            self._unit.source.location, self._config.size_px, self._config.decoder, self._start, self._stop
+        )
+        if refusal := refuse(facts, self._floor):
+            yield Product(index=0, sequence=None, verdict="rejected", reason=refusal[0], detail=refusal[1])
+            return
+        windows = cut_windows(
+            split_shots(self._counted(reader), self._config.shots, "span" if self._start else "start"),
+            clip_frames=self._config.clip_frames,
+            rate_fps=Fraction(self._config.rate_fps).limit_denominator(100_000),
+            time_base=facts.time_base,
+            max_clips_per_shot=self._config.max_clips_per_shot,
+        )
+        index = -1
+        for index, window in enumerate(windows):
+            if index >= MAX_PRODUCTS:
+                raise SourceError(
+                    f"more than {MAX_PRODUCTS} shots and clips; its times or pictures are broken. Raise "
+                    "shots.min_shot_frames or lower real.unit_span_s",
+                    reason="too_many_shots",
+                )
+            yield from self._window_products(index, window, facts, reader)
+        yield from self._lost(index + 1, facts, reader)
+
+    def _counted(self, reader: VideoReader) -> Iterator[Picture]:
+        for picture in reader.pictures():
+            self._seen = picture.index + 1
+            yield picture
+
+    def _window_products(self, index: int, window: Window, facts: VideoFacts, reader: VideoReader) -> Iterator[Product]:
+        """The window's own product and, of a clip that passes the floor, its variants."""
+        pictures = window.pictures
+        frames = np.stack([picture.rgb for picture in pictures])
+        times = np.array([picture.time for picture in pictures], dtype=np.int64)
+        middle = frames[len(frames) // 2]
+        product = Product(
+            index=index,
+            sequence=None,
+            columns={
+                "perceptual_hash": perceptual_hash(middle),
+                "shot": window.shot,
+                "shot_began_by": window.began_by,
+                "source_width_px": facts.shown_px[0],
+                "source_height_px": facts.shown_px[1],
+                "source_stream": facts.stream,
+                "source_codec": facts.codec,
+                "decoder": reader.decoder,
+            },
+            start=window.start,
+            stop=window.stop,
+        )
+        reason, detail = judge_length(window, self._floor, self._config.max_clips_per_shot)
+        if not reason:
+            product = replace(product, scores=measure(frames, times * float(facts.time_base)))
+            reason, detail = judge_scores(product.scores, self._floor)
+        if reason:
+            picture = thumbnail_jpeg(middle)
+            yield replace(product, verdict="rejected", reason=reason, detail=detail, thumbnail_jpeg=picture)
+            return
+        sequence = Sequence(
+            frames=frames,
+            times=times,
+            time_base=facts.time_base,
+            provenance=Provenance(
+                source_uri=self._unit.source.uri,
+                source_sha256=self._unit.source.sha256,
+                start=window.start,
+                stop=window.stop,
+                unit_id=self._unit.unit_id,
+                seed=self._unit.seed,
+            ),
+        )
+        product = replace(product, sequence=sequence)
+        yield product
+        yield from self._variants(product, sequence, self._clips)
+        self._clips += 1
+
+    def _variants(self, product: Product, sequence: Sequence, clip: int) -> Iterator[Product]:
+        config = self._config.augment
+        if augment.is_chosen(clip, config.lighting_variants):
+            light = augment.draw_lighting(config, self._random("lighting", product.index))
+            frames = augment.relight(sequence.frames, light)
+            yield self._variant(product, sequence, 1, "lighting", frames, augment.parameters(light))
+        if augment.is_chosen(clip, config.occluder_variants):
+            thing = augment.draw_occluder(config, self._random("occluder", product.index))
+            frames = augment.occlude(sequence.frames, thing)
+            yield self._variant(product, sequence, 2, "occluder", frames, augment.parameters(thing))
+
+    def _random(self, what: str, index: int) -> np.random.Generator:
+        return rng(self._unit.seed, f"augment.{what}", self._unit.unit_id, index)
+
+    def _variant(
+        self,
+        original: Product,
+        sequence: Sequence,
+        number: int,
+        kind: str,
+        frames: NDArray[np.uint8],
+        parameters: Mapping[str, object],
+    ) -> Product:
+        """A variant is measured like any clip, so that one threshold means the same for both."""
+        group = original.variant_group(self._unit.unit_id)
+        variant = {"group": group, "kind": kind, "parameters": dict(parameters)}
+        times_s = sequence.times * float(sequence.time_base)
+        return replace(
+            original,
+            sequence=replace(sequence, frames=frames, variant=variant),
+            variant=number,
+            scores=measure(frames, times_s),
+            columns={**original.columns, "perceptual_hash": perceptual_hash(frames[len(frames) // 2])},
+        )
+
+    def _lost(self, index: int, facts: VideoFacts, reader: VideoReader) -> Iterator[Product]:
+        """A row for the frames that did not decode, if the decoder met any; an error if there was no frame at all."""
+        if not self._seen:
+            raise SourceError(
+                f"no frame in [{self._start}, {self._stop}): the file ends before (its header promises "
+                f"{facts.promised_frames} frames). Restore the file from its source",
+                reason="no_frames",
+            )
+        promised = facts.promised_frames or 0
+        if not reader.errors and not (self._is_last and self._seen < 0.95 * promised):
+            return
+        yield Product(
+            index=index,
+            sequence=None,
+            verdict="rejected",
+            reason="undecodable_part",
+            detail=f"{self._seen - self._start} frames decoded, {reader.errors} packets did not; the header promises "
+            f"{promised} frames",
+            columns={"decoder": reader.decoder, "source_codec": facts.codec, "source_stream": facts.stream},
+            start=self._seen,
+            stop=max(self._seen, promised if self._is_last else self._seen),
+        )
+
+    @property
+    def _is_last(self) -> bool:
+        """Whether this unit reads to the end of the file."""
+        return self._unit.span is None or self._seen < self._unit.span[1]
+
+
+def refuse(facts: VideoFacts, floor: Floor) -> tuple[str, str] | None:
+    """(reason, detail) of a video whose shape nobody wants."""
+    short, long = sorted(facts.shown_px)
+    shape = f"{facts.shown_px[0]}x{facts.shown_px[1]}"
+    if short < floor.min_source_px:
+        return "too_small", f"the video is {shape}, floor.min_source_px is {floor.min_source_px}"
+    if long > floor.max_aspect * short:
+        return "too_long_side", f"the video is {shape}, floor.max_aspect is {floor.max_aspect:g}"
+    return None

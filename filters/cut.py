@@ -1,0 +1,116 @@
+"""Cuts shots into clips: windows of a set number of frames at a set rate, picked by exact time.
+
+shots ─▶ [cut] ─▶ Window ─▶ scores
+
+A window never crosses a shot. Frames are the source's own, picked, never blended or repeated; their times are the
+source's own too. Only the open window's picks are held, whatever the length of the shot.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from video4spatial.filters.decode import Picture
+from video4spatial.filters.shots import Beginning
+
+
+@dataclass(frozen=True)
+class Window:
+    """A run of picked pictures within one shot."""
+
+    kind: Literal["clip", "whole_shot", "remainder", "surplus"]
+    """`clip`: full length; `whole_shot`: all of a shot shorter than that; `remainder`: what was left behind full clips;
+    `surplus`: what comes after the most clips a shot may give (only its first pictures are held)."""
+    pictures: tuple[Picture, ...]
+    start: int
+    """First source frame."""
+    stop: int
+    """One past the last source frame that it stands for."""
+    shot: int
+    """Number of the shot within the unit, from 0."""
+    began_by: Beginning
+    """How its shot began."""
+
+
+class Picker:
+    """Picks the pictures nearest to t0 + k / rate; each picture at most once, so a slower source keeps its own rate."""
+
+    def __init__(self, step: Fraction) -> None:
+        self.step = step
+        """Ticks between two picks."""
+        self.picked: list[Picture] = []
+        self._previous: Picture | None = None
+
+    def push(self, picture: Picture, most: int) -> None:
+        """Considers the next picture; stops at `most` picks. The choice between two neighbours needs the later one."""
+        if not self.picked:
+            self.picked.append(picture)
+        previous, self._previous = self._previous, picture
+        if previous is not None and previous.index > self.picked[-1].index and len(self.picked) < most:
+            target = self._target()
+            if picture.time >= target and target - previous.time <= picture.time - target:
+                self.picked.append(previous)
+        if len(self.picked) < most and picture.index > self.picked[-1].index and picture.time >= self._target():
+            self.picked.append(picture)
+
+    def _target(self) -> Fraction:
+        """The wanted time of the next pick, in ticks."""
+        return self.picked[0].time + len(self.picked) * self.step
+
+
+def cut_windows(
+    shots: Iterable[tuple[Picture, Beginning]],
+    *,
+    clip_frames: int,
+    rate_fps: Fraction,
+    time_base: Fraction,
+    max_clips_per_shot: int,
+) -> Iterator[Window]:
+    """The windows of all shots in source order; together they stand for every source frame."""
+    cutter: ShotCutter | None = None
+    number = -1
+    for picture, beginning in shots:
+        if beginning:
+            if cutter is not None:
+                yield from cutter.finish()
+            number += 1
+            cutter = ShotCutter(number, beginning, clip_frames, Picker(1 / (rate_fps * time_base)), max_clips_per_shot)
+        assert cutter is not None, "the first picture of a video begins a shot"
+        yield from cutter.push(picture)
+    if cutter is not None:
+        yield from cutter.finish()
+
+
+class ShotCutter:
+    """Cuts one shot."""
+
+    def __init__(self, number: int, began_by: Beginning, clip_frames: int, picker: Picker, max_clips: int) -> None:
+        self._number, self._began_by, self._clip_frames, self._max_clips = number, began_by, clip_frames, max_clips
+        self._picker = picker
+        self._clips = 0
+        self._last: Picture | None = None
+
+    def push(self, picture: Picture) -> Iterator[Window]:
+        """Takes the next picture; gives a clip when it is complete."""
+        self._last = picture
+        self._picker.push(picture, self._clip_frames)
+        if self._clips < self._max_clips and len(self._picker.picked) == self._clip_frames:
+            yield self._window("clip", self._picker.picked[-1].index + 1)
+            self._clips += 1
+            is_left = self._picker.picked[-1].index < picture.index
+            self._picker = Picker(self._picker.step)
+            if is_left:
+                self._picker.push(picture, self._clip_frames)
+
+    def finish(self) -> Iterator[Window]:
+        """What remains when the shot ends."""
+        if not self._picker.picked:
+            return
+        assert self._last is not None
+        kind: Literal["whole_shot", "remainder", "surplus"] = "remainder" if self._clips else "whole_shot"
+        yield self._window("surplus" if self._clips >= self._max_clips else kind, self._last.index + 1)
+
+    def _window(self, kind: Literal["clip", "whole_shot", "remainder", "surplus"], stop: int) -> Window:
+        picked = tuple(self._picker.picked)
+        return Window(kind, picked, picked[0].index, stop, self._number, self._began_by)

@@ -1,0 +1,112 @@
+"""Reads a video through the killable child: the parent's side.
+
+CurateStage ─▶ [VideoReader] ──socketpair──▶ decode_child
+
+One child serves many videos, one after the other; a child that dies, hangs or outgrows its memory raises WorkerLost and
+the next video gets a fresh one.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal
+
+from video4spatial.filters.config import DecodeLimits
+from video4spatial.filters.decode import Picture
+from video4spatial.pipeline.core.child import Child, Message
+from video4spatial.pipeline.core.errors import SourceError, WorkerLost
+
+CHILD_MODULE = "video4spatial.filters.decode_child"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoFacts:
+    """What the child says of a video before its frames come."""
+
+    stream: int
+    streams: int
+    codec: str
+    coded_px: tuple[int, int]
+    """(width, height) as coded."""
+    shown_px: tuple[int, int]
+    """(width, height) after sample aspect and rotation."""
+    is_turned: bool
+    """A rotation or mirror tag was applied."""
+    is_interlaced: bool
+    time_base: Fraction
+    """Seconds per tick."""
+    promised_frames: int | None
+    """As the container says, rightly or not."""
+    rate_fps: Fraction | None
+
+
+class VideoReader:
+    """Gives the pictures of videos, in order. Use it as a context manager, or close it."""
+
+    def __init__(self, limits: DecodeLimits, child_module: str = CHILD_MODULE) -> None:
+        self._limits = limits
+        self._child = Child(child_module, memory_gib=limits.memory_gib)
+        self.errors = 0
+        """Packets of the open video that did not decode, so far."""
+        self.decoder = ""
+        """Which decoder gave the last chunk."""
+
+    def __enter__(self) -> "VideoReader":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def probe(self, path: str, short_side_px: int) -> VideoFacts:
+        """Opens a video and reads one frame. Raises SourceError, WorkerLost."""
+        return _facts(self._ask({"op": "probe", "path": path, "short_side_px": short_side_px})[0])
+
+    def open(
+        self,
+        path: str,
+        short_side_px: int,
+        decoder: Literal["auto", "decord", "pyav"] = "auto",
+        start: int = 0,
+        stop: int | None = None,
+    ) -> VideoFacts:
+        """Opens a video for `pictures` of source frames [start, stop). Raises SourceError, WorkerLost."""
+        self.errors, self.decoder = 0, ""
+        request = {"op": "open", "path": path, "short_side_px": short_side_px, "decoder": decoder}
+        return _facts(self._ask(request | {"start": start, "stop": stop})[0])
+
+    def pictures(self) -> Iterator[Picture]:
+        """The open video's pictures, each once. Raises SourceError, WorkerLost in the middle of it."""
+        began, is_last = time.monotonic(), False
+        while not is_last:
+            if time.monotonic() - began > self._limits.video_timeout_s:
+                self.close()
+                raise WorkerLost(
+                    f"the video took longer than limits.video_timeout_s = {self._limits.video_timeout_s:g} s",
+                    reason="timed_out",
+                )
+            answer, arrays = self._ask({"op": "next"})
+            is_last, self.errors, self.decoder = answer["last"], answer["errors"], answer["decoder"]
+            if arrays:
+                for index, ticks, rgb in zip(
+                    arrays["index"].tolist(), arrays["time"].tolist(), arrays["rgb"], strict=True
+                ):
+                    yield Picture(index, ticks, rgb)
+
+    def close(self) -> None:
+        """Kills the child. Calling it twice is safe; the next request starts another."""
+        self._child.close()
+
+    def _ask(self, request: dict[str, Any]) -> Message:
+        answer, arrays = self._child.ask(request, self._limits.stall_timeout_s)
+        if "error" in answer:
+            raise SourceError(answer["error"], reason=answer["reason"])
+        return answer, arrays
+
+
+def _facts(answer: dict[str, Any]) -> VideoFacts:
+    plain = dict(answer)
+    plain["time_base"] = Fraction(*plain["time_base"])
+    plain["rate_fps"] = Fraction(*plain["rate_fps"]) if plain["rate_fps"] else None
+    plain["coded_px"], plain["shown_px"] = tuple(plain["coded_px"]), tuple(plain["shown_px"])
+    return VideoFacts(**plain)
