@@ -51,8 +51,7 @@ class RunContext:
     def remember(self, step: str, **facts: Any) -> None:
         """Writes what `step` left behind into run.json, whole or not at all."""
         self.state[step] = facts
-        text = json.dumps(self.state, indent=1, sort_keys=True)
-        write_atomic(self.out / "run.json", text.encode())
+        self._write_state()
 
     def recall(self, step: str, needed_for: str) -> dict[str, Any]:
         """What `step` left behind. Raises ConfigError that names the verb to run first."""
@@ -63,12 +62,21 @@ class RunContext:
         return dict(self.state[step])
 
     @contextmanager
-    def timed(self, step: str) -> Iterator[None]:
-        """Tells machines when a step starts and ends."""
+    def timed(self, step: str) -> Iterator[dict[str, Any]]:
+        """Tells machines when a step starts and ends; keeps its time and what the block adds (`done`, `reused`,
+        `failed`, `note`) for the report, unless nothing was `done`."""
+        facts: dict[str, Any] = {}
         started = time.monotonic()
         self.reporter.record("step", step=step, state="started")
-        yield
-        self.reporter.record("step", step=step, state="finished", seconds=round(time.monotonic() - started, 2))
+        yield facts
+        wall_s = round(time.monotonic() - started, 2)
+        self.reporter.record("step", step=step, state="finished", seconds=wall_s)
+        if facts.get("done", 1):
+            self.state.setdefault("steps", {})[step] = {"wall_s": wall_s, **facts}
+            self._write_state()
+
+    def _write_state(self) -> None:
+        write_atomic(self.out / "run.json", json.dumps(self.state, indent=1, sort_keys=True).encode())
 
 
 def read_context(options: argparse.Namespace) -> RunContext:

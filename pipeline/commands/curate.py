@@ -33,5 +33,6 @@ def curate(context: RunContext, executor: Executor, retry_failed: bool = False) 
     plan = real_plan(context)
     if plan is None:
         return
-    with context.timed("curate"):
-        executor.run("curate", plan.stage, plan.units, context.store, retry_failed)
+    with context.timed("curate") as facts:
+        result = executor.run("curate", plan.stage, plan.units, context.store, retry_failed)
+        facts |= {"done": result.done, "reused": result.reused, "failed": len(result.failures)}

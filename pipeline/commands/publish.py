@@ -7,7 +7,7 @@ from video4spatial.pipeline.commands.context import RunContext, open_run, read_c
 from video4spatial.pipeline.commands.inputs import all_units, check_inputs
 from video4spatial.pipeline.commands.options import add_run_options
 from video4spatial.pipeline.engine.environment import code_facts
-from video4spatial.pipeline.store.store import Published
+from video4spatial.pipeline.store.version import Published
 
 
 def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -28,12 +28,13 @@ def run(options: argparse.Namespace) -> int:
 
 def publish(context: RunContext) -> Published:
     """The step: the same units, selection and content give the version that is there already."""
-    with context.timed("publish"):
+    with context.timed("publish") as facts:
         recipe = context.recipe
         published = context.store.publish(
             recipe.name, all_units(context), recipe.select, context.loaded.text, code_facts()
         )
         version = published.version
+        facts["done"] = int(published.created)
         context.remember(
             "publish",
             version=version.name,

@@ -33,5 +33,6 @@ def simulate(context: RunContext, executor: Executor, retry_failed: bool = False
     plan = simulation_plan(context)
     if plan is None:
         return
-    with context.timed("simulate"):
-        executor.run("simulate", plan.stage, plan.units, context.store, retry_failed)
+    with context.timed("simulate") as facts:
+        result = executor.run("simulate", plan.stage, plan.units, context.store, retry_failed)
+        facts |= {"done": result.done, "reused": result.reused, "failed": len(result.failures)}

@@ -4,6 +4,7 @@ units ─▶ ray.data.from_items ─▶ map_batches(RunUnits) ─▶ outcomes as
 """
 
 import json
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -65,11 +66,13 @@ def run_on_ray(
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.print_on_execution_start = False
+    context.issue_detectors_config.detectors = []  # its advice is about stages that hold data in Ray; ours hold none
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what it would log is raised below, in one line
     least, most = pool_bounds(stage.needs, resources, len(units), config)
     counter = ray.remote(AttemptCounter).options(num_cpus=0).remote()
     rows = ray.data.from_items([{"unit": unit_to_text(unit)} for unit in units], override_num_blocks=len(units))
     outcomes = rows.map_batches(
-        RunUnits,  # type: ignore[arg-type]
+        RunUnits,
         fn_constructor_args=(stage, store_address, config.attempts, counter),
         compute=ray.data.ActorPoolStrategy(
             min_size=least, max_size=most, initial_size=most, max_tasks_in_flight_per_actor=2

@@ -60,7 +60,7 @@ class Executor:
         self._reporter.say(f"{name}: {len(ledger.to_do)} units to do, {len(ledger.done)} done already")
         done = 0
         with self._reporter.counting(name, len(ledger.to_do), "units") as counter:
-            for outcome in self._outcomes(stage, ledger.to_do, store.address):
+            for outcome in self._outcomes(stage, ledger.to_do, str(store.root)):
                 if outcome.status == "store_broken":
                     raise StorageError(outcome.detail)
                 done += 1

@@ -1,0 +1,172 @@
+"""Fills ReportFacts from what the steps of a run left behind: store, run.json, metrics, evaluation, scenes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from video4spatial.pipeline.commands.context import RunContext
+from video4spatial.pipeline.commands.inputs import FILM_NAME
+from video4spatial.pipeline.engine.environment import environment
+from video4spatial.pipeline.report.facts import (
+    CameraPath,
+    FailedUnit,
+    Picture,
+    ReportFacts,
+    SceneMap,
+    Step,
+    Strip,
+    VersionFacts,
+)
+from video4spatial.pipeline.report.gather import (
+    picture_of,
+    read_scene_map,
+    selection_thresholds,
+    wanted_pictures,
+)
+from video4spatial.pipeline.store.reader import Reader
+from video4spatial.pipeline.store.version import Version
+
+STEPS = ("simulate", "curate", "publish", "train", "evaluate", "sample")
+
+NOT_RUN = {
+    "Camera poses of real video": "this version reads no poses from real footage, so its clips train no camera paths",
+    "Habitat renderer": "this version renders with the embedded renderer only",
+    "LPIPS, FVD, learned judges": "they need downloaded weights; nothing stands in for them",
+}
+"""What a reader may look for in vain, and why."""
+
+
+def gather_facts(context: RunContext) -> ReportFacts:
+    """Everything the run knows about itself; what a step did not leave is missing in the page too."""
+    published = context.state.get("publish")
+    version = context.store.version(published["version"]) if published else None
+    run_dir = _folder(context, "train", "train")
+    evaluation_dir = _folder(context, "evaluation", "evaluate")
+    result = json.loads((evaluation_dir / "result.json").read_text()) if evaluation_dir else None
+    pictures, paths = _pictures_and_paths(version) if version else ((), {})
+    return ReportFacts(
+        title=context.recipe.name,
+        command=context.command,
+        recipe_name=context.loaded.name,
+        recipe_text=context.loaded.text,
+        version=_version_facts(version, published) if version and published else None,
+        table=version.table() if version else None,
+        thresholds=selection_thresholds(version.manifest["selection"]) if version else (),
+        synthetic_sources=frozenset({FILM_NAME}),
+        failed_units=_failed_units(context),
+        pictures=pictures,
+        maps=_maps(context.scene_folder, paths),
+        metrics=_metrics(run_dir) if run_dir else (),
+        evaluation=result,
+        strips=_strips(evaluation_dir) if evaluation_dir else (),
+        model=_model(run_dir) if run_dir else {},
+        steps=tuple(
+            _step(name, context.state.get("steps", {})[name])
+            for name in STEPS
+            if name in context.state.get("steps", {})
+        ),
+        not_run=NOT_RUN | dict((result or {}).get("not_run", {})),
+        hashes=_hashes(context, version),
+        environment=environment(),
+        next_commands=next_commands(context),
+    )
+
+
+def next_commands(context: RunContext) -> tuple[str, ...]:
+    """What to type next."""
+    store = context.store_address
+    version = context.state.get("publish", {}).get("version", context.recipe.name)
+    recipe, out = context.out / "recipe.yaml", context.out
+    return (
+        f"v4s datasets show {version} --store {store}",
+        f"v4s datasets verify {version} --store {store}",
+        f"v4s run {recipe} --out {out} --videos YOUR_VIDEOS",
+        f"v4s sample {recipe} --out {out} --per-set 3",
+    )
+
+
+def _folder(context: RunContext, folder: str, step: str) -> Path | None:
+    left = context.state.get(step)
+    return context.out / folder / left["id"] if left else None
+
+
+def _version_facts(version: Version, published: dict[str, Any]) -> VersionFacts:
+    return VersionFacts(
+        name=version.name,
+        content=version.content,
+        created=bool(published["created"]),
+        moved=tuple(published["moved"]),
+        manifest=version.manifest,
+    )
+
+
+def _pictures_and_paths(version: Version) -> tuple[tuple[Picture, ...], dict[str, list[CameraPath]]]:
+    """Frames of the rows worth showing (rejected ones too), and every camera path by scene."""
+    table = version.table()
+    wanted = set(wanted_pictures(table))
+    rows = [row for row in table.drop_columns(["thumbnail_jpeg"]).to_pylist() if row["shard"]]
+    reader = Reader(version.blobs, rows)
+    pictures = tuple(
+        picture_of(row["key"], reader.read(index)) for index, row in enumerate(rows) if row["key"] in wanted
+    )
+    paths: dict[str, list[CameraPath]] = {}
+    for index, row in enumerate(rows):
+        if row["pose_source"] != "none" and not row["variant"]:
+            cameras = reader.cameras(index)
+            assert cameras is not None
+            path = CameraPath(key=row["key"], world_from_camera=cameras.world_from_camera)
+            paths.setdefault(row["scene"], []).append(path)
+    return pictures, paths
+
+
+def _maps(scene_folder: Path, paths: dict[str, list[CameraPath]]) -> tuple[SceneMap, ...]:
+    return tuple(read_scene_map(scene_folder, scene, tuple(paths[scene])) for scene in sorted(paths))
+
+
+def _metrics(run_dir: Path) -> tuple[dict[str, Any], ...]:
+    path = run_dir / "metrics.jsonl"
+    return tuple(json.loads(line) for line in path.read_text().splitlines()) if path.exists() else ()
+
+
+def _strips(folder: Path) -> tuple[Strip, ...]:
+    strips = []
+    for path in sorted((folder / "strips").glob("*.npz")):
+        with np.load(path, allow_pickle=False) as arrays:
+            words = {name: str(arrays[name]) for name in ("set", "key", "scene")}
+            frames = {name: arrays[name] for name in ("context", "truth", "sampled", "nearest")}
+        strips.append(Strip(**words, **frames))  # type: ignore[arg-type]
+    return tuple(strips)
+
+
+def _failed_units(context: RunContext) -> tuple[FailedUnit, ...]:
+    return tuple(
+        FailedUnit(
+            unit_id=failure.unit_id,
+            source_uri=failure.source_uri,
+            reason=failure.reason,
+            detail=failure.detail,
+            attempts=failure.attempts,
+        )
+        for failure in context.store.failures().values()
+    )
+
+
+def _model(run_dir: Path) -> dict[str, str | int | float]:
+    """The plain facts of train.json."""
+    record = json.loads((run_dir / "train.json").read_text())
+    return {key: value for key, value in record.items() if isinstance(value, (str, int, float))}
+
+
+def _step(name: str, facts: dict[str, Any]) -> Step:
+    return Step(name=name, **facts)
+
+
+def _hashes(context: RunContext, version: Version | None) -> dict[str, str]:
+    hashes: dict[str, str] = {
+        name: str(context.state[name]["id"]) for name in ("train", "evaluate") if name in context.state
+    }
+    if version is not None:
+        hashes["recipe sha256"] = version.manifest["recipe"]["sha256"]
+    return hashes

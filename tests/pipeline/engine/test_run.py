@@ -1,0 +1,137 @@
+"""Getting units done: if this breaks, work is lost, done twice, or one bad input stops everybody's run."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from tests.pipeline.engine.toy_stage import ToyStage, toy_sources
+from video4spatial.pipeline.core.errors import ConfigError, RunFailed, StorageError
+from video4spatial.pipeline.core.stage import Resources
+from video4spatial.pipeline.engine.config import EngineConfig
+from video4spatial.pipeline.engine.plan import pool_bounds
+from video4spatial.pipeline.engine.progress import Reporter
+from video4spatial.pipeline.engine.run import Executor, StageResult
+from video4spatial.pipeline.store.selection import Selection
+from video4spatial.pipeline.store.store import Store
+
+CONFIG = EngineConfig(workers=2, attempts=2)
+
+
+def run(
+    store: Store,
+    stage: ToyStage,
+    names: tuple[str, ...],
+    *,
+    local: bool = True,
+    retry_failed: bool = False,
+    config: EngineConfig = CONFIG,
+) -> StageResult:
+    with Executor(config, Reporter("plain", stream=io.StringIO()), local=local, address=None) as executor:
+        return executor.run("toy", stage, stage.units(toy_sources(*names), seed=1), store, retry_failed)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store.open(tmp_path / "store")
+
+
+def test_finished_units_are_not_done_again(store: Store, tmp_path: Path) -> None:
+    stage = ToyStage(scratch=str(tmp_path))
+    assert run(store, stage, ("good-1", "good-2")).done == 2
+    result = run(store, stage, ("good-1", "good-2", "good-3"))
+    assert (result.done, result.reused) == (1, 2)
+    assert (tmp_path / "begun-good-1").read_text() == "x"
+
+
+def test_a_broken_input_costs_itself_and_is_finished(store: Store, tmp_path: Path) -> None:
+    stage = ToyStage(scratch=str(tmp_path))
+    names = ("good-1", "broken-1", "good-2")
+    result = run(store, stage, names)
+    assert result.failures == {"broken-1": "undecodable"}
+    assert result.done == 3
+    assert run(store, stage, names).reused == 3, "what is broken for good is not tried again"
+
+
+def test_a_lost_worker_is_tried_again(store: Store, tmp_path: Path) -> None:
+    result = run(store, ToyStage(scratch=str(tmp_path)), ("lost-once-1",))
+    assert result.failures == {}
+    assert (tmp_path / "begun-lost-once-1").read_text() == "xx"
+
+
+def test_a_unit_lost_for_good_is_recorded_and_retried_only_when_asked(store: Store, tmp_path: Path) -> None:
+    stage, names = ToyStage(scratch=str(tmp_path)), ("lost-1", "good-1", "good-2")
+    assert run(store, stage, names).failures == {"lost-1": "timed_out"}
+    begun = tmp_path / "begun-lost-1"
+    assert begun.read_text() == "xx"
+    run(store, stage, names)
+    assert begun.read_text() == "xx"
+    run(store, stage, names, retry_failed=True)
+    assert begun.read_text() == "xxxx"
+
+
+def test_a_version_with_lost_units_says_it_is_incomplete(store: Store) -> None:
+    stage, names = ToyStage(), ("lost-1", "good-1", "good-2")
+    run(store, stage, names)
+    units = stage.units(toy_sources(*names), seed=1)
+    manifest = store.publish("toy", units, Selection(), "", {}).version.manifest
+    assert manifest["complete"] is False
+    assert "lost-1" in str(manifest["failed_units"])
+
+
+def test_a_run_that_fails_as_a_whole_is_stopped_with_the_reasons(store: Store) -> None:
+    with pytest.raises(RunFailed, match=r"2 of 3 units failed \(2 undecodable\).*max_failed_fraction"):
+        run(store, ToyStage(), ("broken-1", "broken-2", "good-1"))
+
+
+def test_a_bug_is_not_swallowed(store: Store) -> None:
+    with pytest.raises(ZeroDivisionError):
+        run(store, ToyStage(), ("bug-1",))
+
+
+def test_a_store_that_breaks_stops_the_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: object, **kwargs: object) -> None:
+        raise StorageError("the disk is full; free some space and run the same command again")
+
+    monkeypatch.setattr(Store, "write_unit", full)
+    with pytest.raises(StorageError, match="disk is full"):
+        run(store, ToyStage(), ("good-1",))
+
+
+@pytest.mark.parametrize(
+    ("needs", "resources", "message"),
+    [
+        (Resources(cpus=1), {"CPU": 1.0}, "beside 1 for the executor"),
+        (Resources(gpus=1), {"CPU": 8.0}, "needs 1 GPU, this Ray has 0"),
+        (Resources(memory_gib=64), {"CPU": 8.0, "memory": 8 * 2.0**30}, "lower its memory_gib"),
+    ],
+)
+def test_a_plan_that_cannot_run_is_refused_with_what_to_change(
+    needs: Resources, resources: dict[str, float], message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        pool_bounds(needs, resources, units=4, config=EngineConfig())
+
+
+def test_the_pool_leaves_a_cpu_to_the_executor_and_never_exceeds_the_work() -> None:
+    config = EngineConfig()
+    assert pool_bounds(Resources(), {"CPU": 3.0}, 10, config) == (1, 2)
+    assert pool_bounds(Resources(), {"CPU": 64.0}, 5, config) == (1, 5)
+    assert pool_bounds(Resources(memory_gib=4), {"CPU": 64.0, "memory": 8 * 2.0**30}, 50, config) == (1, 2)
+
+
+@pytest.mark.ray
+@pytest.mark.filterwarnings("ignore")
+def test_ray_and_this_process_give_the_same_content_and_fates(tmp_path: Path) -> None:
+    names = ("good-1", "broken-1", "good-2", "lost-1", "good-3", "killer-1")
+    here = tuple(name for name in names if not name.startswith("killer"))
+    contents = {}
+    for local in (True, False):
+        store, stage = Store.open(tmp_path / f"store-{local}"), ToyStage(scratch=str(tmp_path))
+        # a unit that kills its process would kill this one: only Ray's actors can survive it
+        result = run(store, stage, here if local else names, local=local)
+        expected = {"broken-1": "undecodable", "lost-1": "timed_out"}
+        assert result.failures == (expected if local else expected | {"killer-1": "crashed"})
+        units = stage.units(toy_sources(*here), seed=1)
+        contents[local] = store.publish("toy", units, Selection(), "", {}).version.content
+    assert contents[True] == contents[False]
