@@ -5,6 +5,7 @@ engine fills ReportFacts ─▶ build_report(facts) ─▶ html ─▶ write_rep
 Same facts, same bytes. Nothing is shown that the facts do not hold, and nothing is fetched when the page is read.
 """
 
+from video4spatial.pipeline.report.build import build_report, write_report
 from video4spatial.pipeline.report.facts import (
     CameraPath,
     FailedUnit,
@@ -27,4 +28,6 @@ __all__ = [
     "Strip",
     "Threshold",
     "VersionFacts",
+    "build_report",
+    "write_report",
 ]

@@ -63,7 +63,7 @@ def draw(steps: Sequence[Level], label: str) -> str:
         after = max(2.0, WIDTH * steps[at + 1].size / top)
         body += svg.polygon([(0, y), (width, y), (after, y + height), (0, y + height)], "between")
         body += _lost(level.lost, y, height)
-        y += height
+        y += height + 6
     return svg.canvas(WIDTH, y + 4, body, label, "plot funnel")
 
 

@@ -1,7 +1,7 @@
 """Top-down maps: a scene's plan with the paths that the cameras walked.
 
-World x runs right, world z runs down the page (-z is up). Colours tell the split; a dot marks the start and a short line
-where the camera looked first.
+World x runs right, world z runs down the page (-z is up). Colours tell the split; a dot marks the start and a short
+line where the camera looked first.
 """
 
 import numpy as np
@@ -72,4 +72,6 @@ def _scale_bar(scale: float, height: float) -> str:
     length, label = metres * scale, f"{metres} m"
     x, y = WIDTH - length - 12, height - 10
     back = svg.rect(x - 6, y - 18, length + 12, 24, "plate")
-    return back + svg.line(x, y, x + length, y, "scalebar") + svg.text(x + length / 2, y - 5, label, "scaletext", "middle")
+    return (
+        back + svg.line(x, y, x + length, y, "scalebar") + svg.text(x + length / 2, y - 5, label, "scaletext", "middle")
+    )

@@ -1,18 +1,34 @@
-"""The head of the report: what was made, in one paragraph and a few large numbers, and what a reader must know first."""
+"""The head of the report: what was made in one paragraph and a few large numbers, and what a reader must know first.
+
+table, metrics, evaluation ─▶ [header of the page]
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 from video4spatial.pipeline.report import tables
 from video4spatial.pipeline.report.facts import ReportFacts
-from video4spatial.pipeline.report.rows import Rows, fell_below_floor
-from video4spatial.pipeline.report.text import count, escape, interval_parts, is_number, number, plural, set_name
+from video4spatial.pipeline.report.rows import Rows
+from video4spatial.pipeline.report.text import (
+    bounds,
+    count,
+    escape,
+    interval_parts,
+    is_number,
+    number,
+    plural,
+    set_name,
+)
 
 
 def header(facts: ReportFacts, rows: Rows | None) -> str:
     """Title, paragraph, numbers, warnings."""
     name = facts.version.name if facts.version is not None else facts.title
-    title = f"<h1>{escape(name)}</h1>" if facts.version is not None else f"<h1>{escape(name)} <small>not published</small></h1>"
+    title = (
+        f"<h1>{escape(name)}</h1>"
+        if facts.version is not None
+        else f"<h1>{escape(name)} <small>not published</small></h1>"
+    )
     cells = "".join(f"<div><b>{value}</b><span>{escape(label)}</span></div>" for value, label in stats(facts, rows))
     warned = "".join(tables.warning(sentence) for sentence in warnings(facts, rows))
     intro = f"<p class=intro>{escape(' '.join(introduction(facts, rows)))}</p>"
@@ -25,7 +41,9 @@ def introduction(facts: ReportFacts, rows: Rows | None) -> list[str]:
     if rows is None:
         said.append("No table was given, so this report says nothing about the data.")
     else:
-        said.append(f"A training set of camera-posed video: {_kept(rows)}, from {_origins(rows)}.")
+        kept = rows.of(verdict="kept")
+        cameras = f"{count(_posed(kept))} of them with known cameras"
+        said.append(f"A training set of {plural(len(kept), 'video sequence')}, {cameras}, from {_origins(rows)}.")
     steps = [row["step"] for row in facts.metrics if row.get("kind") == "train" and is_number(row.get("step"))]
     if steps:
         said.append(f"A video diffusion model was trained on it for {plural(int(max(steps)), 'step')}.")
@@ -45,10 +63,11 @@ def stats(facts: ReportFacts, rows: Rows | None) -> list[tuple[str, str]]:
     if rows is not None:
         measured = [row for row in rows.every if row.get("verdict") != "failed"]
         kept = rows.of(verdict="kept")
-        cells.append((f"{count(len(kept))} <small>of {count(len(measured))}</small>", "sequences kept of those measured"))
+        cells.append(
+            (f"{count(len(kept))} <small>of {count(len(measured))}</small>", "sequences kept of those measured")
+        )
         frames = sum(int(row.get("n_frames") or 0) for row in kept)
-        posed = sum(row.get("pose_source") not in (None, "", "none") for row in kept)
-        cells.append((count(frames), f"frames kept; {plural(posed, 'sequence')} with a camera for every frame"))
+        cells.append((count(frames), f"frames kept; {plural(_posed(kept), 'sequence')} with known cameras"))
     gap = context_gap(facts)
     if gap is not None:
         name, values = gap
@@ -71,8 +90,8 @@ def warnings(facts: ReportFacts, rows: Rows | None) -> list[str]:
     if facts.synthetic_sources:
         named = ", ".join(sorted(facts.synthetic_sources))
         said.append(
-            f"Synthetic footage: {named} was filmed by this pipeline itself in one of its own rooms, in place of a user's "
-            "videos. It is labelled wherever it is shown."
+            f"Synthetic footage: {named} was filmed by this pipeline itself in one of its own rooms, in place of a "
+            "user's videos. It is labelled wherever it is shown."
         )
     if facts.version is not None and facts.version.manifest.get("complete") is False:
         said.append("This version is not complete: some units failed and are named below.")
@@ -97,9 +116,10 @@ def context_gap(facts: ReportFacts) -> tuple[str, Mapping[str, Any]] | None:
 
 def finding(gap: Mapping[str, Any]) -> str:
     """What a context gap does and does not show, in a sentence."""
-    low, high = gap.get("low"), gap.get("high")
-    if low is None or high is None or not (is_number(low) and is_number(high)):
-        return "No interval was measured, so it is not known whether the model uses its context."
+    known = bounds(gap)
+    if known is None:
+        return "Without an interval it is not known whether the model uses its context."
+    low, high = known
     if low > 0:
         return "The whole interval lies above 0: the model predicts better with the true context than with another's."
     if high < 0:
@@ -123,17 +143,15 @@ def _set_order(names: set[str]) -> list[str]:
 
 
 def _interval(values: Mapping[str, Any], unit: str) -> str:
-    tail = f" {unit}" if unit else ""
-    if values.get("low") is None or values.get("high") is None:
+    known = bounds(values)
+    if known is None:
         return f"{number(values['mean'])} <small>{unit} no interval</small>"
-    mean, low, high = interval_parts(values["mean"], values["low"], values["high"])
-    return f"{mean} <small>[{low}, {high}]{tail}</small>"
+    mean, low, high = interval_parts(values["mean"], *known)
+    return f"{mean} <small>[{low}, {high}] {unit}</small>"
 
 
-def _kept(rows: Rows) -> str:
-    kept, below = rows.of(verdict="kept"), sum(fell_below_floor(row) for row in rows.every)
-    tail = f" ({count(below)} more fell below the floor)" if below else ""
-    return f"{plural(len(kept), 'sequence')} kept{tail}"
+def _posed(rows: list[Mapping[str, Any]]) -> int:
+    return sum(row.get("pose_source") not in (None, "", "none") for row in rows)
 
 
 def _origins(rows: Rows) -> str:

@@ -33,6 +33,6 @@ def skeleton(title: str, header: str, parts: Sequence[Part]) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         f'<meta name="generator" content="video4spatial"><title>{escape(title)}</title><style>{CSS}</style>'
     )
-    foot = "<footer>Written by video4spatial from the records of the run. This file is complete: it loads nothing.</footer>"
-    main = f"<main><header>{header}<nav>{links}</nav></header>{body}{foot}</main>"
+    foot = "<footer>Written by video4spatial from the records of the run. This file is complete: it loads nothing."
+    main = f"<main><header>{header}<nav>{links}</nav></header>{body}{foot}</footer></main>"
     return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>{main}</body></html>\n'

@@ -107,6 +107,12 @@ def histogram_range(values: np.ndarray, limits: Sequence[Limit]) -> tuple[float,
     return (lower - margin if lower in near else lower), (upper + margin if upper in near else upper)
 
 
+def is_on_axis(limit: Limit, values: Sequence[float], limits: Sequence[Limit]) -> bool:
+    """Whether `histogram` of these values draws the limit."""
+    low, high = histogram_range(np.array(values, dtype=float), limits)
+    return low <= limit.value <= high
+
+
 def dots(groups: Sequence[tuple[str, Sequence[Dot]]], label: str) -> str:
     """A row per dot under its group's name: the mean as a point, the interval as a bar."""
     every = [dot for _, rows in groups for dot in rows]

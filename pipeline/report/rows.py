@@ -6,14 +6,31 @@ A row is `measured` unless its source failed as a whole. Rows without bytes in a
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-import pyarrow as pa
-
 from video4spatial.pipeline.report.facts import ReportFacts
+from video4spatial.pipeline.store.table import score_names
 
 KINDS = ("simulation", "real")
-_NOT_SCORES = {"fps", "start_s", "end_s", "offset", "nbytes"}
+_COLUMNS = (
+    *(
+        "key",
+        "unit_id",
+        "kind",
+        "verdict",
+        "reason",
+        "detail",
+        "shard",
+        "source_uri",
+        "scene",
+        "start",
+        "stop",
+        "thumbnail_jpeg",
+    ),
+    *("split", "split_group", "held_out", "variant", "variant_kind", "variant_group"),
+    *("n_frames", "height", "width", "fps", "pose_source"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,9 +49,13 @@ class Rows:
             if (not kind or row.get("kind") == kind) and (not verdict or row.get("verdict") == verdict)
         ]
 
+    @cached_property
+    def _keyed(self) -> dict[str, Mapping[str, Any]]:
+        return {str(row.get("key")): row for row in self.every}
+
     def by_key(self, key: str) -> Mapping[str, Any]:
         """The row of a key; an empty one when the table does not have it."""
-        return next((row for row in self.every if row.get("key") == key), {})
+        return self._keyed.get(key, {})
 
     @property
     def kinds(self) -> list[str]:
@@ -50,9 +71,9 @@ def read_rows(facts: ReportFacts) -> Rows | None:
     """The table as rows; None when the facts have none."""
     if facts.table is None:
         return None
-    rows = sorted(facts.table.to_pylist(), key=lambda row: str(row.get("key")))
-    floats = (field.name for field in facts.table.schema if pa.types.is_floating(field.type))
-    scores = tuple(sorted(name for name in floats if name not in _NOT_SCORES))
+    scores = tuple(score_names(facts.table))
+    names = [name for name in (*_COLUMNS, *scores) if name in facts.table.column_names]
+    rows = sorted(facts.table.select(names).to_pylist(), key=lambda row: str(row.get("key")))
     return Rows(every=tuple(rows), scores=scores, synthetic_sources=facts.synthetic_sources)
 
 

@@ -18,7 +18,7 @@ h2{font-size:1.65rem;line-height:1.2;font-weight:600;letter-spacing:-.01em;margi
 h3{font:600 .95rem/1.35 var(--sans);margin:2.4em 0 .9em}
 h4{font:600 .84rem/1.35 var(--sans);margin:0 0 .7em}
 h4+.legend{margin-top:-.25em}
-section{margin-top:76px;padding-top:30px;border-top:1px solid var(--line)}
+section{margin-top:68px;padding-top:28px;border-top:1px solid var(--line)}
 p{max-width:70ch;margin:.55em 0}.lead{color:var(--soft);font-size:1.05rem;margin-bottom:1.5em}
 .intro{font-size:1.22rem;line-height:1.5;max-width:62ch}
 .eyebrow{font:600 .78rem/1.3 var(--sans);letter-spacing:.09em;text-transform:uppercase;color:var(--c1);margin:0}
@@ -41,7 +41,8 @@ img{display:block;width:100%;height:auto;border-radius:3px;background:var(--grid
 .film img:first-child{border-radius:3px 1px 1px 3px}.film img:last-child{border-radius:1px 3px 3px 1px}
 .thumb{display:flex;align-items:center;justify-content:center;background:var(--grid);border-radius:3px;overflow:hidden;
 aspect-ratio:4/3}.thumb img{width:100%;height:100%;object-fit:contain}
-.rowset{display:grid;gap:10px;grid-template-columns:repeat(auto-fill,minmax(min(46%,160px),1fr));margin:0 0 28px}
+.rowset{display:grid;gap:6px;grid-template-columns:repeat(auto-fit,minmax(90px,1fr))}
+.rowset span{display:block;font:.78rem/1.4 var(--sans);color:var(--soft);margin-top:5px}
 .triple{display:grid;gap:14px;grid-template-columns:repeat(3,1fr)}
 .strip{display:grid;gap:3px 14px;grid-template-columns:104px minmax(0,1fr);align-items:center;max-width:960px}
 .strip>b{font:600 .78rem/1.25 var(--sans);color:var(--soft);text-align:right}.strip>b.me{color:var(--c1)}
@@ -52,9 +53,10 @@ table{border-collapse:collapse;font:.86rem/1.45 var(--sans);min-width:min(100%,4
 th{font-weight:600;text-align:left;color:var(--soft);border-bottom:1px solid var(--ink);padding:5px 22px 7px 0;
 white-space:nowrap;vertical-align:bottom}
 td{border-bottom:1px solid var(--line);padding:7px 22px 7px 0;vertical-align:top}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}th:last-child,td:last-child{padding-right:0}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+th:last-child,td:last-child{padding-right:0}
 tr.sum td{font-weight:600}
-dl{margin:1em 0 1.6em;font:.88rem/1.5 var(--sans)}
+dl{max-width:820px;margin:1em 0 1.6em;font:.88rem/1.5 var(--sans)}
 dl div{display:grid;grid-template-columns:minmax(130px,220px) minmax(0,1fr);gap:2px 22px;padding:7px 0;
 border-bottom:1px solid var(--line)}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 code,pre{font-family:var(--mono);font-size:.9em}code.hash{overflow-wrap:anywhere;font-size:.84em}
@@ -77,10 +79,11 @@ svg.plot{display:block;width:100%;max-width:460px;height:auto;overflow:visible;f
 svg.map{display:block;width:100%;max-width:520px;height:auto;border-radius:4px;font-family:var(--sans)}
 .c1,.key.c1{--k:var(--c1)}.c2,.key.c2{--k:var(--c2)}.c3,.key.c3{--k:var(--c3)}.c4,.key.c4{--k:var(--c4)}
 .base,.key.base{--k:var(--soft)}.key.kept{--k:var(--c1)}.key.dropped{--k:var(--drop)}.key.faint{--k:var(--line)}
-.tick,.axis{font-size:11px;fill:var(--soft)}.axis{font-weight:600}.group{font-size:11.5px;font-weight:600;fill:var(--ink)}
+.tick,.axis{font-size:11px;fill:var(--soft)}.axis{font-weight:600}
+.group{font-size:11.5px;font-weight:600;fill:var(--ink)}
 .count{font-size:13px;font-weight:600;fill:var(--ink)}.lost{font-size:11.5px;fill:var(--drop)}
 .limit{font-size:10.5px;font-weight:600;fill:var(--limit)}.limitline{stroke:var(--limit);stroke-width:1.5}
-.out{fill:var(--drop);opacity:.08}.grid line,line.grid{stroke:var(--grid)}.rule{stroke:var(--soft);stroke-width:.8}
+.out{fill:var(--drop);opacity:.08}line.grid{stroke:var(--grid)}.rule{stroke:var(--soft);stroke-width:.8}
 .zero{stroke:var(--ink);stroke-width:1;stroke-dasharray:3 3}
 .line{fill:none;stroke:var(--k);stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
 .line.faint{stroke:var(--soft);stroke-width:.7;opacity:.45}.band{fill:var(--k);opacity:.17}

@@ -7,6 +7,7 @@ Coordinates are CSS pixels of a small canvas (360 wide) so that text stays reada
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from video4spatial.pipeline.report.text import escape
 
@@ -52,7 +53,7 @@ def linear_ticks(low: float, high: float, count: int = 5) -> list[float]:
 
 def tick_text(value: float, ticks: list[float]) -> str:
     """A tick's label with the decimals that tell neighbouring ticks apart."""
-    gaps = [abs(b - a) for a, b in zip(ticks, ticks[1:], strict=False) if b != a]
+    gaps = [abs(b - a) for a, b in pairwise(ticks) if b != a]
     smallest = min([*gaps, *([abs(value)] if value else [])], default=1.0)
     if abs(value) >= 1e6 or (value and abs(value) < 1e-5):
         return f"{value:.0e}".replace("e-0", "e−").replace("e+0", "e")

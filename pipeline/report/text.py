@@ -19,14 +19,14 @@ _UNITS = {
     "_mps": "m/s",
     "_dps": "°/s",
     "_deg": "°",
-    "_share": "share, 0 to 1",
-    "_fraction": "share, 0 to 1",
+    "_share": "0 to 1",
+    "_fraction": "0 to 1",
 }
 _SET_NAMES = {
     "train": "training",
-    "held_out": "held-out paths of training rooms",
-    "val": "validation rooms",
-    "test": "test rooms",
+    "held_out": "held-out paths of training scenes",
+    "val": "validation scenes",
+    "test": "test scenes",
 }
 
 
@@ -37,7 +37,8 @@ def escape(value: object) -> str:
 
 def plain_name(name: str) -> str:
     """A column or metric name as words, without the unit that `unit_of` speaks: `psnr_db` -> `PSNR`."""
-    suffix = next((suffix for suffix in _UNITS if name.endswith(suffix) and suffix not in ("_share", "_fraction")), "")
+    spoken = (suffix for suffix in _UNITS if name.endswith(suffix) and suffix not in ("_share", "_fraction"))
+    suffix = next(spoken, "")
     words = (name.removesuffix(suffix) if suffix else name).replace("_", " ")
     return words.replace("psnr", "PSNR").replace("lpips", "LPIPS").replace("fps", "frames/s")
 
@@ -83,10 +84,32 @@ def number(value: float | int | None, digits: int = 3) -> str:
     return _grouped(Decimal(repr(value)), min(decimals, 12), ROUND_HALF_EVEN)
 
 
+def setting(value: float | int) -> str:
+    """A number that somebody set, as it was written: all of its digits, none added."""
+    return f"{value:.12g}".replace("-", "−")
+
+
 def with_unit(value: float | int | None, unit: str, digits: int = 3) -> str:
     """`3.2 m`; no unit after `not measured`."""
     text = number(value, digits)
     return text if text == NOT_MEASURED or not unit else f"{text}\u00a0{unit}"
+
+
+def bounds(values: Mapping[str, Any]) -> tuple[float, float] | None:
+    """(low, high) of `{mean, low, high, n}`; None without them, and for a single sequence, whose interval would be a
+    point and say nothing."""
+    low, high = values.get("low"), values.get("high")
+    if low is None or high is None or values.get("n") == 1 or not (is_number(low) and is_number(high)):
+        return None
+    return float(low), float(high)
+
+
+def said_interval(values: Mapping[str, Any], unit: str = "") -> str:
+    """`21.4 [20.9, 21.9] dB (n = 8)`, or the mean and why it has no interval."""
+    known, n = bounds(values), values.get("n")
+    if known is not None:
+        return interval(values["mean"], *known, unit) + (f" (n = {n})" if n is not None else "")
+    return with_unit(values.get("mean"), unit) + (", one sequence only: no interval" if n == 1 else ", no interval")
 
 
 def interval_parts(mean: float, low: float, high: float) -> tuple[str, str, str]:
