@@ -54,7 +54,9 @@ def planks(rng: np.random.Generator, colour: Colour, boards: int = 8, side: int 
     shade = rng.uniform(0.78, 1.15, boards)[board]
     grain = noise(rng, side, 4, 5)
     offset = rng.integers(0, side, boards)
-    rings = 0.5 + 0.5 * np.sin(2 * np.pi * (y * boards / side * 2.0 + 3.0 * grain[(y * 3) % side, (x // 4 + offset[board]) % side]))
+    rings = 0.5 + 0.5 * np.sin(
+        2 * np.pi * (y * boards / side * 2.0 + 3.0 * grain[(y * 3) % side, (x // 4 + offset[board]) % side])
+    )
     picture = _scaled(colour, shade * (0.86 + 0.2 * rings) * (0.94 + 0.12 * grain))
     picture[(y % (side // boards)) == 0] *= 0.55
     picture[((x + offset[board]) % side) < 1] *= 0.55
@@ -69,7 +71,9 @@ def wood(rng: np.random.Generator, colour: Colour, side: int = SMALL_PX) -> NDAr
     return _bytes(_scaled(colour, 0.82 + 0.22 * rings + 0.1 * (noise(rng, side, 8, 4) - 0.5)))
 
 
-def tiles(rng: np.random.Generator, first: Colour, second: Colour, count: int = 4, side: int = LARGE_PX) -> NDArray[np.uint8]:
+def tiles(
+    rng: np.random.Generator, first: Colour, second: Colour, count: int = 4, side: int = LARGE_PX
+) -> NDArray[np.uint8]:
     """A checkerboard of `count` x `count` tiles (even) with joints."""
     y, x = np.mgrid[0:side, 0:side]
     row, column = y * count // side, x * count // side
@@ -88,11 +92,15 @@ def plaster(rng: np.random.Generator, colour: Colour, side: int = LARGE_PX) -> N
     return _bytes(_scaled(colour, 0.93 + 0.1 * noise(rng, side, 4, 6)))
 
 
-def stripes(rng: np.random.Generator, first: Colour, second: Colour, count: int = 6, side: int = LARGE_PX) -> NDArray[np.uint8]:
+def stripes(
+    rng: np.random.Generator, first: Colour, second: Colour, count: int = 6, side: int = LARGE_PX
+) -> NDArray[np.uint8]:
     """Vertical wallpaper stripes with a small motif on every other one."""
     y, x = np.mgrid[0:side, 0:side]
     band = x * count * 2 // side
-    picture = np.where((band % 2)[..., None] == 0, _scaled(first, np.ones((side, side))), _scaled(second, np.ones((side, side))))
+    picture = np.where(
+        (band % 2)[..., None] == 0, _scaled(first, np.ones((side, side))), _scaled(second, np.ones((side, side)))
+    )
     pitch = side // count
     motif = (abs(x % pitch - pitch // 4) + abs((y + band * pitch // 4) % pitch - pitch // 2)) < pitch // 9
     picture[motif] = np.asarray(second) * 0.7
@@ -117,7 +125,9 @@ def fabric(rng: np.random.Generator, colour: Colour, side: int = SMALL_PX) -> ND
     return _bytes(_scaled(colour, 0.74 + 0.18 * weave + 0.2 * noise(rng, side, 4, 4)))
 
 
-def check(rng: np.random.Generator, first: Colour, second: Colour, count: int = 4, side: int = SMALL_PX) -> NDArray[np.uint8]:
+def check(
+    rng: np.random.Generator, first: Colour, second: Colour, count: int = 4, side: int = SMALL_PX
+) -> NDArray[np.uint8]:
     """Woven bands that cross: a plaid."""
     y, x = np.mgrid[0:side, 0:side]
     mix = ((x * count * 2 // side) % 2 * 0.5 + (y * count * 2 // side) % 2 * 0.5)[..., None]

@@ -57,7 +57,11 @@ def panel(
 
 
 def lathe(
-    profile_m: Sequence[tuple[float, float]], base_m: Vector, material: Material, segments: int = 14, tile_m: float = 0.5
+    profile_m: Sequence[tuple[float, float]],
+    base_m: Vector,
+    material: Material,
+    segments: int = 14,
+    tile_m: float = 0.5,
 ) -> Part:
     """A body of revolution about y: `profile_m` lists (radius, height) from below upwards, seen from outside.
 

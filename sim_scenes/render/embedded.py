@@ -26,7 +26,6 @@ BATCH_SAMPLES = 1 << 21
 """Samples rendered by one launch; more gains nothing and costs 8 bytes each."""
 
 
-
 class EmbeddedRenderer:
     """Renders one scene. `samples` visibility samples per pixel side smooth the edges of colour; depth and ids are
     always those of pixel centres."""
@@ -37,7 +36,9 @@ class EmbeddedRenderer:
             raise ConfigError(f"samples must lie in 1 to 4, got {samples}")
         soup = flatten(scene.bodies)
         self._samples = samples
-        self._atlas = like._atlas if like and like._atlas.covers(soup.materials) else build_atlas(soup.materials, DEVICE)
+        self._atlas = (
+            like._atlas if like and like._atlas.covers(soup.materials) else build_atlas(soup.materials, DEVICE)
+        )
         self._surfaces = _upload(soup, self._atlas)
         single_sided = np.array([not material.double_sided for material in soup.materials], dtype=np.uint8)
         self._single_sided = wp.array(single_sided[soup.material], dtype=wp.uint8, device=DEVICE)

@@ -60,7 +60,7 @@ def fill(  # type: ignore[no-untyped-def]
         wa = start_a
         wb = start_b
         wc = 1.0 - wa - wb
-        low = float(0.0)
+        low = 0.0
         high = span
         if step_a > 0.0:
             low = wp.max(low, -wa / step_a)

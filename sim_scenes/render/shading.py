@@ -125,7 +125,7 @@ def lamp_share(lights: Lights, lamp: int, v: wp.vec3):  # type: ignore[no-untype
     ax = wp.abs(v[0])
     ay = wp.abs(v[1])
     az = wp.abs(v[2])
-    face = int(0)
+    face = 0
     s = v[1]
     t = v[2]
     depth = ax
@@ -263,9 +263,9 @@ def shade(  # type: ignore[no-untyped-def]
         packed = samples[j]
         label = int(packed & wp.uint64(0xFFFFFFFF))
         if label >= 0:
-            count = int(0)
-            sum_x = float(0.0)
-            sum_y = float(0.0)
+            count = 0
+            sum_x = 0.0
+            sum_y = 0.0
             for other in range(first, side * side):
                 k = base + (y * side + other // side) * width * side + x * side + other % side
                 if int(samples[k] & wp.uint64(0xFFFFFFFF)) == label:
@@ -293,8 +293,8 @@ def shade(  # type: ignore[no-untyped-def]
     centre = centres[out]
     centres[out] = wp.uint64(0)
     t = int(centre & wp.uint64(0xFFFFFFFF)) - 1
-    depth = float(0.0)
-    label_id = int(0)
+    depth = 0.0
+    label_id = 0
     if t >= 0:
         depth = 1.0 / wp.cast(wp.uint32(centre >> wp.uint64(32)), wp.float32)
         label_id = s.object_id[t]

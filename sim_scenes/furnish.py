@@ -1,0 +1,305 @@
+"""Where the furniture goes: against walls, around tables, on top of each other; never through one another.
+
+Shell + rng ─▶ [furnish] ─▶ list[Placed] ─▶ rooms.py
+
+Places are drawn and kept when they fit: inside the room, apart from what stands there already, not in front of the
+door, nothing tall before a window, and enough floor left to walk on. What finds no place is left out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from video4spatial.sim_scenes import furniture, trinkets
+from video4spatial.sim_scenes.furniture import Piece
+from video4spatial.sim_scenes.palette import Palette
+from video4spatial.sim_scenes.shapes import yaw_matrix
+from video4spatial.sim_scenes.shell import WALL_YAW_RAD, Shell
+
+GAP_M = 0.03
+WALK_RADIUS_M = 0.30
+CELL_M = 0.05
+MIN_WALK_SHARE = 0.20
+"""Of the floor; less would make paths that stand still."""
+
+Make = Callable[[np.random.Generator, Palette], Piece]
+
+WALL_PIECES: dict[str, tuple[Make, ...]] = {
+    "living": (
+        furniture.sofa, furniture.tv_stand, furniture.bookshelf, furniture.sideboard, furniture.armchair,
+        furniture.floor_lamp, furniture.plant, furniture.dresser, furniture.bean_bag,
+    ),
+    "bedroom": (
+        furniture.bed, furniture.wardrobe, furniture.dresser, furniture.desk, furniture.armchair,
+        furniture.plant, furniture.floor_lamp, furniture.bench, furniture.stool,
+    ),
+    "study": (
+        furniture.desk, furniture.bookshelf, furniture.bookshelf, furniture.armchair, furniture.sideboard,
+        furniture.floor_lamp, furniture.plant, furniture.ottoman, furniture.sofa,
+    ),
+    "dining": (
+        furniture.kitchen_counter, furniture.fridge, furniture.sideboard, furniture.bench, furniture.plant,
+        furniture.floor_lamp, furniture.stool, furniture.armchair,
+    ),
+}  # fmt: skip
+SMALL: tuple[Make, ...] = (
+    trinkets.vase, trinkets.bowl, trinkets.table_lamp, trinkets.book_stack,
+    trinkets.box_crate, trinkets.globe, trinkets.small_plant,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """A piece with a place."""
+
+    piece: Piece
+    position_m: tuple[float, float, float]
+    """Of the piece's origin."""
+    yaw_rad: float
+    support: str
+    """`floor`, `wall`, `ceiling`, or the index of the piece it stands on."""
+
+    def footprint_m(self, margin_m: float = 0.0) -> NDArray[np.float64]:
+        """(4, 2) corners in (x, z)."""
+        width, _, depth = self.piece.size_m()
+        half = np.array([width, depth]) / 2 + margin_m
+        corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half
+        turned = np.stack([corners[:, 0], np.zeros(4), corners[:, 1]], axis=1) @ yaw_matrix(self.yaw_rad).T
+        return turned[:, [0, 2]] + np.array([self.position_m[0], self.position_m[2]])
+
+
+class Room:
+    """A shell being filled."""
+
+    def __init__(self, shell: Shell) -> None:
+        self.shell = shell
+        self.placed: list[Placed] = []
+
+    def add(self, candidate: Placed) -> bool:
+        """Keeps the candidate if it fits on the floor of the room."""
+        if not self._fits(candidate):
+            return False
+        self.placed.append(candidate)
+        if self._walkable_share() >= MIN_WALK_SHARE:
+            return True
+        self.placed.pop()
+        return False
+
+    def _fits(self, candidate: Placed) -> bool:
+        footprint = candidate.footprint_m(GAP_M)
+        if np.any(np.abs(footprint) > np.array([self.shell.width_m, self.shell.depth_m]) / 2 + 1e-6):
+            return False
+        if rectangles_meet(footprint, self._door_zone()):
+            return False
+        height = candidate.piece.size_m()[1]
+        for window in self.shell.windows():
+            x, z = self.shell.wall_place(window.wall, window.u_m, 0.2)
+            half = np.array([window.width_m / 2, 0.2] if window.wall % 2 == 0 else [0.2, window.width_m / 2])
+            zone = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half + (x, z)
+            if height > window.sill_m + 0.15 and rectangles_meet(footprint, zone):
+                return False
+        return not any(rectangles_meet(footprint, other.footprint_m()) for other in self.placed if _stands(other))
+
+    def _door_zone(self) -> NDArray[np.float64]:
+        door = self.shell.door()
+        x, z = self.shell.wall_place(door.wall, door.u_m, 0.5)
+        half = np.array([door.width_m / 2 + 0.05, 0.5])
+        return np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (half if door.wall % 2 == 0 else half[::-1]) + (x, z)
+
+    def _walkable_share(self) -> float:
+        """Largest connected part of the floor where somebody of WALK_RADIUS_M fits, as a share of the floor."""
+        size = (round(self.shell.depth_m / CELL_M), round(self.shell.width_m / CELL_M))
+        floor = np.ones(size, dtype=np.uint8)
+        floor[[0, -1]] = 0
+        floor[:, [0, -1]] = 0
+        for other in self.placed:
+            if _stands(other):
+                corners = (other.footprint_m() + [self.shell.width_m / 2, self.shell.depth_m / 2]) / CELL_M
+                cv2.fillConvexPoly(floor, np.round(corners).astype(np.int32), 0)
+        reach = cv2.distanceTransform(floor, cv2.DIST_L2, 5) * CELL_M
+        _, _, stats, _ = cv2.connectedComponentsWithStats((reach > WALK_RADIUS_M).astype(np.uint8), connectivity=4)
+        return float(stats[1:, cv2.CC_STAT_AREA].max(initial=0) / floor.size)
+
+
+def furnish(rng: np.random.Generator, shell: Shell, palette: Palette, kind: str) -> list[Placed]:
+    """Fills a room of `kind` (a key of WALL_PIECES)."""
+    room = Room(shell)
+    if kind == "dining":
+        _dining_group(rng, room, palette)
+    makes = WALL_PIECES[kind]
+    wanted = int(rng.integers(5, 8))
+    first = list(makes[:2])
+    others = [makes[2 + int(k)] for k in rng.permutation(len(makes) - 2)]
+    for make in (first + others)[:wanted]:
+        placed = _against_wall(rng, room, make(rng, palette))
+        if placed is not None:
+            _companions(rng, room, palette, placed)
+    _on_tops(rng, room, palette)
+    _on_walls(rng, room, palette)
+    _on_ceiling(rng, room, palette)
+    return room.placed
+
+
+def rectangles_meet(first: NDArray[np.float64], second: NDArray[np.float64]) -> bool:
+    """Do two convex outlines (N, 2) share area? Separating axis test over the sides of both."""
+    for outline in (first, second):
+        sides = np.roll(outline, -1, axis=0) - outline
+        axes = np.stack([-sides[:, 1], sides[:, 0]], axis=1)
+        a, b = first @ axes.T, second @ axes.T
+        if np.any((a.max(axis=0) <= b.min(axis=0) + 1e-9) | (b.max(axis=0) <= a.min(axis=0) + 1e-9)):
+            return False
+    return True
+
+
+def _stands(placed: Placed) -> bool:
+    """Takes floor: everything on the floor but rugs."""
+    return placed.support == "floor" and placed.piece.category != "rug"
+
+
+def _against_wall(rng: np.random.Generator, room: Room, piece: Piece) -> Placed | None:
+    width, _, depth = piece.size_m()
+    for _ in range(30):
+        wall = int(rng.integers(4))
+        reach = room.shell.wall_length_m(wall) / 2 - width / 2 - 0.05
+        if reach <= 0:
+            continue
+        # furniture likes corners and middles more than the places between
+        u = float(rng.choice([-reach, reach, 0.0, rng.uniform(-reach, reach)], p=[0.25, 0.25, 0.15, 0.35]))
+        x, z = room.shell.wall_place(wall, u, depth / 2 + 0.05)
+        turn = rng.uniform(-0.3, 0.3) if piece.category in ("plant", "bean bag", "armchair") else 0.0
+        placed = Placed(piece, (x, 0.0, z), WALL_YAW_RAD[wall] + turn, "floor")
+        if room.add(placed):
+            return placed
+    return None
+
+
+def _beside(anchor: Placed, right_m: float, front_m: float) -> tuple[float, float, float]:
+    """A place given in the frame of `anchor`."""
+    x, _, z = yaw_matrix(anchor.yaw_rad) @ np.array([right_m, 0.0, front_m]) + np.asarray(anchor.position_m)
+    return float(x), 0.0, float(z)
+
+
+def _companions(rng: np.random.Generator, room: Room, palette: Palette, anchor: Placed) -> None:
+    """What usually stands with a piece: a table before the sofa, a chair at the desk."""
+    width, _, depth = anchor.piece.size_m()
+    category = anchor.piece.category
+    if category == "sofa":
+        table = furniture.coffee_table(rng, palette)
+        away = depth / 2 + 0.42 + table.size_m()[2] / 2
+        if room.add(Placed(table, _beside(anchor, 0.0, away), anchor.yaw_rad, "floor")) and rng.random() < 0.8:
+            _rug(rng, room, palette, anchor, away, (width + 0.2, 1.5))
+    elif category == "desk":
+        seat = furniture.chair(rng, palette)
+        place = _beside(anchor, -0.1, depth / 2 + seat.size_m()[2] / 2 + 0.06)
+        room.add(Placed(seat, place, anchor.yaw_rad + np.pi + rng.uniform(-0.25, 0.25), "floor"))
+    elif category == "bed":
+        for side in (-1, 1):
+            stand = furniture.nightstand(rng, palette)
+            offset = width / 2 + stand.size_m()[0] / 2 + 0.06
+            place = _beside(anchor, side * offset, -depth / 2 + stand.size_m()[2] / 2 + 0.02)
+            room.add(Placed(stand, place, anchor.yaw_rad, "floor"))
+        _rug(rng, room, palette, anchor, depth / 2 - 0.1, (width + 0.9, 1.4))
+    elif category == "armchair" and rng.random() < 0.5:
+        rest = furniture.ottoman(rng, palette)
+        room.add(Placed(rest, _beside(anchor, 0.0, depth / 2 + rest.size_m()[2] / 2 + 0.12), anchor.yaw_rad, "floor"))
+
+
+def _dining_group(rng: np.random.Generator, room: Room, palette: Palette) -> None:
+    table = furniture.dining_table(rng, palette)
+    shell = room.shell
+    for _ in range(20):
+        x, z = rng.uniform(-0.15, 0.15) * shell.width_m, rng.uniform(-0.15, 0.15) * shell.depth_m
+        anchor = Placed(
+            table, (float(x), 0.0, float(z)), float(rng.choice([0.0, np.pi / 2])) + rng.uniform(-0.08, 0.08), "floor"
+        )
+        if room.add(anchor):
+            break
+    else:
+        return
+    width, _, depth = table.size_m()
+    look = furniture.chair(rng, palette)
+    for side in (-1, 1):
+        for k in (-1, 1):
+            place = _beside(anchor, k * width / 4, side * (depth / 2 + look.size_m()[2] / 2 + rng.uniform(0.03, 0.12)))
+            turn = 0.0 if side < 0 else np.pi
+            room.add(Placed(look, place, anchor.yaw_rad + turn + rng.uniform(-0.15, 0.15), "floor"))
+    if rng.random() < 0.6:
+        _rug(rng, room, palette, anchor, 0.0, (width + 1.2, depth + 1.2))
+
+
+def _rug(
+    rng: np.random.Generator, room: Room, palette: Palette, anchor: Placed, front_m: float, size_m: tuple[float, float]
+) -> None:
+    """At most one rug a room: two would lie in the same plane."""
+    if any(other.piece.category == "rug" for other in room.placed):
+        return
+    x, _, z = _beside(anchor, 0.0, front_m)
+    rug = Placed(trinkets.floor_rug(rng, palette, *size_m), (x, 0.001, z), anchor.yaw_rad, "floor")
+    inside = np.array([room.shell.width_m, room.shell.depth_m]) / 2 - 0.03
+    if np.all(np.abs(rug.footprint_m()) < inside):
+        room.placed.append(rug)
+
+
+def _on_tops(rng: np.random.Generator, room: Room, palette: Palette) -> None:
+    """Small things in a row on tables and cupboards."""
+    for index, anchor in enumerate(list(room.placed)):
+        for height, width, depth in anchor.piece.tops:
+            edge = -width / 2
+            for _ in range(int(rng.integers(1, 4))):
+                piece = SMALL[int(rng.integers(len(SMALL)))](rng, palette)
+                wide, _, deep = piece.size_m()
+                edge += rng.uniform(0.02, 0.15)
+                if edge + wide > width / 2 or deep > depth:
+                    break
+                slack = (depth - deep) / 2
+                x, _, z = _beside(anchor, edge + wide / 2, float(rng.uniform(-slack, slack)))
+                room.placed.append(Placed(piece, (x, height + anchor.position_m[1], z), anchor.yaw_rad, str(index)))
+                edge += wide
+
+
+def _on_walls(rng: np.random.Generator, room: Room, palette: Palette) -> None:
+    """Paintings and a clock where the wall is empty."""
+    hung: list[tuple[int, float, float]] = []
+    for _ in range(int(rng.integers(2, 5))):
+        piece = trinkets.clock(rng, palette) if rng.random() < 0.25 else trinkets.painting(rng, palette)
+        width, height, _ = piece.size_m()
+        for _ in range(12):
+            wall, y = int(rng.integers(4)), float(rng.uniform(1.25, 1.45))
+            reach = room.shell.wall_length_m(wall) / 2 - width / 2 - 0.15
+            u = float(rng.uniform(-reach, reach))
+            if _wall_is_free(room, wall, u, width / 2, y, hung) and y + height < room.shell.height_m - 0.1:
+                x, z = room.shell.wall_place(wall, u, 0.001)
+                room.placed.append(Placed(piece, (x, y, z), WALL_YAW_RAD[wall], "wall"))
+                hung.append((wall, u, width / 2))
+                break
+
+
+def _wall_is_free(
+    room: Room, wall: int, u_m: float, half_m: float, y_m: float, hung: list[tuple[int, float, float]]
+) -> bool:
+    if any(w == wall and abs(u - u_m) < half_m + other + 0.12 for w, u, other in hung):
+        return False
+    for opening in room.shell.openings:
+        if opening.wall == wall and abs(opening.u_m - u_m) < half_m + opening.width_m / 2 + 0.15:
+            return False
+    x, z = room.shell.wall_place(wall, u_m, 0.2)
+    half = np.array([half_m, 0.2] if wall % 2 == 0 else [0.2, half_m])
+    zone = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half + (x, z)
+    for other in room.placed:
+        top = other.position_m[1] + other.piece.size_m()[1]
+        if top > y_m - 0.05 and other.piece.category != "rug" and rectangles_meet(zone, other.footprint_m()):
+            return False
+    return True
+
+
+def _on_ceiling(rng: np.random.Generator, room: Room, palette: Palette) -> None:
+    """One lamp in the middle; it hangs only where it stays above heads."""
+    x, z = rng.uniform(-0.1, 0.1) * room.shell.width_m, rng.uniform(-0.1, 0.1) * room.shell.depth_m
+    if room.shell.height_m > 2.6 and rng.random() < 0.6:
+        piece = trinkets.pendant(rng, palette, room.shell.height_m - 2.35)
+    else:
+        piece = trinkets.ceiling_disc(rng, palette)
+    room.placed.append(Placed(piece, (float(x), room.shell.height_m, float(z)), 0.0, "ceiling"))

@@ -1,0 +1,91 @@
+"""A scene ready to be filmed: what is in it, where one can walk, what lights it.
+
+Source ─▶ [load_place] ─▶ Place ─▶ paths, variants, stage
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from video4spatial.pipeline.core.errors import SourceError
+from video4spatial.pipeline.core.seeds import rng
+from video4spatial.pipeline.core.unit import Source
+from video4spatial.sim_scenes.clearance import FreeSpace, find_free_space
+from video4spatial.sim_scenes.glb import load_glb
+from video4spatial.sim_scenes.lights import Fixtures, draw_lighting
+from video4spatial.sim_scenes.rooms import generate_room
+from video4spatial.sim_scenes.scene import STAGE_ID, Lamp, Scene, flatten
+from video4spatial.sim_scenes.sources import room_seed, scene_name
+
+MIN_WALK_M2 = 1.0
+"""A smaller place to walk is none."""
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """A lit scene and its free space."""
+
+    scene: Scene
+    space: FreeSpace
+    fixtures: Fixtures
+    mood: str
+    kind: str
+    """`living`, `bedroom`, ... of a generated room; `file` of a scene that was read."""
+
+
+def load_place(source: Source, radius_m: float, eye_height_m: float) -> Place:
+    """Generates or reads the scene. Raises SourceError(reason="no_free_space") when nobody can walk in it."""
+    seed = room_seed(source)
+    if seed is not None:
+        room = generate_room(seed)
+        space = find_free_space(flatten(room.scene.bodies), eye_height_m)
+        place = Place(room.scene, space, room.fixtures, room.mood, room.kind)
+    else:
+        scene = load_glb(Path(source.location), scene_name(source))
+        space = find_free_space(flatten(scene.bodies), eye_height_m)
+        fixtures = _ceiling_lamps(space, radius_m)
+        lighting = draw_lighting(rng(0, "simulate.light", source.sha256), fixtures, "evening")
+        place = Place(replace(scene, lighting=lighting), space, fixtures, "evening", "file")
+    area_m2 = float(space.walkable(radius_m).sum()) * space.cell_m**2
+    if area_m2 < MIN_WALK_M2:
+        raise SourceError(
+            f"{source.uri}: {area_m2:.2f} m2 of floor are free for a walker of {radius_m:g} m radius, "
+            f"{MIN_WALK_M2:g} needed; is the scene y up and in metres? Else lower walk.radius_m",
+            reason="no_free_space",
+        )
+    return place
+
+
+def interests_m(place: Place, radius_m: float) -> NDArray[np.float64]:
+    """(n, 3) places worth a look: the objects' centres, and some places of the free floor at eye level.
+
+    A hall of few objects is looked at across; n is at least 1.
+    """
+    centres = [
+        np.mean([body.world_vertices_m().min(axis=0), body.world_vertices_m().max(axis=0)], axis=0)
+        for body in place.scene.bodies
+        if body.object_id != STAGE_ID
+    ]
+    near = [c for c in centres if place.space.floor_m < c[1] < place.space.floor_m + 2.0]
+    floor = place.space.places_m(place.space.walkable(radius_m))
+    across = floor[np.linspace(0, len(floor) - 1, 6).astype(int)]
+    height = np.full((len(across), 1), place.space.floor_m + 1.2)
+    return np.concatenate([np.array(near).reshape(-1, 3), np.insert(across, 1, height[:, 0], axis=1)])
+
+
+def _ceiling_lamps(space: FreeSpace, radius_m: float, count: int = 5) -> Fixtures:
+    """Lamps for a scene that brings none: over the free floor, far from each other."""
+    places = space.places_m(space.walkable(radius_m))
+    if not len(places):
+        return Fixtures((), ())
+    chosen = [places[int(np.linalg.norm(places - places.mean(axis=0), axis=1).argmin())]]
+    while len(chosen) < count:
+        distance = np.min([np.linalg.norm(places - lamp, axis=1) for lamp in chosen], axis=0)
+        if distance.max() < 2.5:
+            break
+        chosen.append(places[int(distance.argmax())])
+    height = space.floor_m + 2.25
+    lamps = tuple(Lamp((float(x), height, float(z)), (2.4, 2.25, 2.0), 0.8) for x, z in chosen)
+    return Fixtures((), lamps)

@@ -1,0 +1,83 @@
+"""A scene seen from above, for the report's maps and for whoever wants to see where cameras could walk.
+
+Place ─▶ [write_plan] ─▶ <scene_folder>/<scene>/plan.json + plan.png
+
+In the picture, x runs to the right and z downwards, so north (-z) is up.
+"""
+
+import io
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from video4spatial.pipeline.core.files import write_atomic
+from video4spatial.sim_scenes.place import Place
+from video4spatial.sim_scenes.scene import STAGE_ID, flatten
+
+PIXEL_M = 0.02
+MAX_SIDE_PX = 1200
+CUT_M = 1.2
+"""Walls and furniture are drawn up to this height over the floor, as in an architect's plan."""
+
+
+def write_plan(folder: Path, place: Place) -> None:
+    """Writes plan.png, then plan.json; the same place gives the same bytes."""
+    low, high = place.scene.bounds_m()
+    pixel_m = max(PIXEL_M, float((high - low)[[0, 2]].max()) / MAX_SIDE_PX)
+    picture = io.BytesIO()
+    Image.fromarray(draw_plan(place, pixel_m)).save(picture, format="PNG")
+    write_atomic(folder / "plan.png", picture.getvalue())
+    plan = {
+        "bounds_m": [round(float(v), 4) for v in (low[0], low[2], high[0], high[2])],
+        "cell_m": round(pixel_m, 6),
+        "free": "plan.png",
+        "floor_m": round(place.space.floor_m, 4),
+        "kind": place.kind,
+    }
+    write_atomic(folder / "plan.json", json.dumps(plan, sort_keys=True).encode())
+
+
+def draw_plan(place: Place, pixel_m: float) -> NDArray[np.uint8]:
+    """(H, W, 3): free floor white, other floor light, furniture in its mean colour, walls dark."""
+    low, high = place.scene.bounds_m()
+    width, height = (max(1, round(float(v) / pixel_m)) for v in (high - low)[[0, 2]])
+    picture = np.full((height, width, 3), 225, dtype=np.uint8)
+    free = place.space.places_m(place.space.clearance_m > 0)
+    cells = np.round((free - low[[0, 2]]) / pixel_m).astype(int)
+    radius = int(np.ceil(place.space.cell_m / pixel_m / 2))
+    mask = np.zeros((height, width), dtype=np.uint8)
+    mask[np.clip(cells[:, 1], 0, height - 1), np.clip(cells[:, 0], 0, width - 1)] = 255
+    picture[cv2.dilate(mask, np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)) > 0] = 250
+    floor_m = place.space.floor_m
+    bodies = sorted(
+        place.scene.bodies, key=lambda body: (body.object_id == STAGE_ID, body.world_vertices_m()[:, 1].max())
+    )
+    for body in bodies:
+        soup = flatten((body,))
+        bottom, top = soup.corners_m[..., 1].min(axis=1), soup.corners_m[..., 1].max(axis=1)
+        above = bottom > floor_m + (0.3 if body.object_id == STAGE_ID else -0.05)
+        drawn = (
+            above & (bottom < floor_m + CUT_M)
+            if body.object_id != STAGE_ID
+            else (top > floor_m + 0.3) & (bottom < floor_m + CUT_M)
+        )
+        corners = (soup.corners_m[drawn][..., [0, 2]] - low[[0, 2]]) / pixel_m
+        colour = (70, 70, 75) if body.object_id == STAGE_ID else _mean_colour(soup, drawn)
+        for triangle in np.round(corners * 16).astype(np.int32):
+            cv2.fillConvexPoly(picture, triangle, colour, lineType=cv2.LINE_AA, shift=4)
+    return picture
+
+
+def _mean_colour(soup, drawn: NDArray[np.bool_]) -> tuple[int, int, int]:  # type: ignore[no-untyped-def]
+    """Paler than in the room, so that camera paths stand out on it."""
+    colours = np.sqrt(soup.colours.reshape(len(drawn), -1, 3).mean(axis=1)) * 255
+    for index, material in enumerate(soup.materials):
+        if material.texture is not None:
+            colours[soup.material == index] *= material.texture.reshape(-1, 3).mean(axis=0) / 255
+    mean = colours[drawn].mean(axis=0) if drawn.any() else np.full(3, 160.0)
+    red, green, blue = (int(v) for v in np.clip(0.6 * mean + 90, 0, 235))
+    return red, green, blue

@@ -1,0 +1,82 @@
+"""Furnished rooms from a seed.
+
+seed ─▶ shell ─▶ furnish ─▶ [Room scene] + its fixtures ─▶ habitat_dataset (written) and render
+
+`VERSION` is part of a generated scene's identity: raise it when the same seed gives another room.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from video4spatial.pipeline.core.seeds import rng
+from video4spatial.sim_scenes.furnish import WALL_PIECES, Placed, furnish
+from video4spatial.sim_scenes.lights import MOODS, Fixtures, draw_lighting
+from video4spatial.sim_scenes.palette import draw_palette
+from video4spatial.sim_scenes.scene import STAGE_ID, Body, Lamp, Scene
+from video4spatial.sim_scenes.shapes import yaw_matrix
+from video4spatial.sim_scenes.shell import Shell, build_shell, draw_shell
+
+VERSION = 1
+
+
+@dataclass(frozen=True, eq=False)
+class GeneratedRoom:
+    """A room as it was made: the scene, and what the scene alone does not say."""
+
+    scene: Scene
+    kind: str
+    mood: str
+    shell: Shell
+    placed: tuple[Placed, ...]
+    fixtures: Fixtures
+
+
+def generate_room(seed: int) -> GeneratedRoom:
+    """The room of `seed`: the same on every machine."""
+    name = f"room-{seed}"
+    draw = rng(seed, "room", f"version {VERSION}")
+    kind = str(draw.choice(list(WALL_PIECES)))
+    shell = draw_shell(draw)
+    palette = draw_palette(draw)
+    stage = Body(STAGE_ID, "stage", "stage", ("room",), build_shell(draw, shell, palette))
+    placed = furnish(draw, shell, palette, kind)
+    bodies = tuple(_body(index, item) for index, item in enumerate(placed, start=1))
+    fixtures = Fixtures(_windows(shell), _lamps(placed))
+    mood = str(draw.choice(MOODS, p=[0.6, 0.2, 0.2]))
+    scene = Scene(name, (stage, *bodies), draw_lighting(draw, fixtures, mood))
+    return GeneratedRoom(scene, kind, mood, shell, tuple(placed), fixtures)
+
+
+def _body(object_id: int, placed: Placed) -> Body:
+    pose = np.eye(4)
+    pose[:3, :3], pose[:3, 3] = yaw_matrix(placed.yaw_rad), placed.position_m
+    category = placed.piece.category
+    return Body(
+        object_id,
+        f"{category.replace(' ', '_')}_{object_id:03d}",
+        category,
+        placed.piece.words,
+        placed.piece.parts,
+        pose,
+    )
+
+
+def _windows(shell: Shell) -> tuple[tuple[tuple[float, float, float], tuple[float, float, float], float], ...]:
+    inward = ((0.0, 0.0, 1.0), (-1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (1.0, 0.0, 0.0))
+    found = []
+    for window in shell.windows():
+        x, z = shell.wall_place(window.wall, window.u_m)
+        area = window.width_m * (window.top_m - window.sill_m)
+        found.append(((x, (window.sill_m + window.top_m) / 2, z), inward[window.wall], area))
+    return tuple(found)
+
+
+def _lamps(placed: list[Placed]) -> tuple[Lamp, ...]:
+    """Lamps at their places in the room, the strongest three: each costs shading time."""
+    lamps = []
+    for item in placed:
+        if item.piece.lamp is not None:
+            x, y, z = yaw_matrix(item.yaw_rad) @ np.asarray(item.piece.lamp.position_m) + np.asarray(item.position_m)
+            lamps.append(Lamp((float(x), float(y), float(z)), item.piece.lamp.colour, item.piece.lamp.radius_m))
+    return tuple(sorted(lamps, key=lambda lamp: -sum(lamp.colour))[:3])

@@ -1,0 +1,53 @@
+"""The raw inputs of simulation: rooms to be generated and scene files to be read.
+
+SimConfig + seed ─▶ [simulation_sources] ─▶ list[Source] ─▶ SimulateStage
+"""
+
+from pathlib import Path
+
+from video4spatial.pipeline.core.errors import ConfigError
+from video4spatial.pipeline.core.files import sha256_file
+from video4spatial.pipeline.core.settings import fingerprint
+from video4spatial.pipeline.core.unit import Source
+from video4spatial.sim_scenes import rooms
+from video4spatial.sim_scenes.config import SimConfig
+from video4spatial.sim_scenes.glb import check_glb
+
+ROOM_URI = "procedural:room?seed="
+
+
+def simulation_sources(config: SimConfig, seed: int) -> list[Source]:
+    """Procedural rooms first, then the files of `config.scenes`. Raises ConfigError for a file that is not a GLB."""
+    sources = [_room_source(seed * 1_000_000 + k) for k in range(config.rooms)]
+    sources += [_glb_source(Path(scene)) for scene in config.scenes]
+    if not sources:
+        raise ConfigError(
+            "simulation has nothing to render: set simulation.rooms above 0 or name files in simulation.scenes"
+        )
+    taken: dict[str, str] = {}
+    for source in sources:
+        if source.sha256 in taken:
+            raise ConfigError(f"simulation.scenes names the same scene twice: {taken[source.sha256]} and {source.uri}")
+        taken[source.sha256] = source.uri
+    return sources
+
+
+def room_seed(source: Source) -> int | None:
+    """The seed of a procedural room, None for a file."""
+    return int(source.uri.removeprefix(ROOM_URI)) if source.uri.startswith(ROOM_URI) else None
+
+
+def scene_name(source: Source) -> str:
+    """What the scene is called in rows, folders and reports."""
+    return source.split_group
+
+
+def _room_source(room: int) -> Source:
+    identity = fingerprint({"generator": "room", "version": rooms.VERSION, "seed": room})
+    return Source(uri=f"{ROOM_URI}{room}", sha256=identity, split_group=f"room-{room}")
+
+
+def _glb_source(path: Path) -> Source:
+    check_glb(path)
+    digest = sha256_file(path)
+    return Source(uri=path.name, sha256=digest, split_group=f"{path.stem}-{digest[:8]}", location=str(path))

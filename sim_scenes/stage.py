@@ -1,0 +1,203 @@
+"""Simulation as the engine runs it: one scene in, all its posed sequences out.
+
+sources ─▶ [SimulateStage.units] ─▶ Unit ─▶ worker: load_place ─▶ draw_walks ─▶ render (+ variants) ─▶ Product
+
+A unit is one scene with all its views, paths and variants. The worker also writes the scene's Habitat dataset and its
+plan into `scene_folder`; both can be made again from the source and are no part of the unit's data.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from video4spatial.pipeline.core.camera import Cameras, pinhole
+from video4spatial.pipeline.core.seeds import rng
+from video4spatial.pipeline.core.sequence import Provenance, Sequence
+from video4spatial.pipeline.core.stage import Resources, make_unit_settings
+from video4spatial.pipeline.core.unit import Product, Source, Unit
+from video4spatial.sim_scenes.config import SimConfig, View
+from video4spatial.sim_scenes.consistency import covisibility, geometry_error
+from video4spatial.sim_scenes.paths import Walk, draw_walks
+from video4spatial.sim_scenes.place import Place, interests_m, load_place
+from video4spatial.sim_scenes.plan import write_plan
+from video4spatial.sim_scenes.render.base import Frames, Renderer
+from video4spatial.sim_scenes.render.choose import make_renderer, resolve_renderer
+from video4spatial.sim_scenes.scene import Scene
+from video4spatial.sim_scenes.sources import scene_name
+from video4spatial.sim_scenes.variants import Variant, lighting_variant, occluder_variant
+
+STAGE_VERSION = 1
+COVISIBILITY_FRAMES = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulateStage:
+    """Renders scenes. Implements `core.stage.UnitStage`."""
+
+    config: SimConfig
+    scene_folder: str
+    """Where scene datasets and plans are written; shapes no data."""
+
+    @property
+    def needs(self) -> Resources:
+        return Resources(cpus=1.0, memory_gib=1.5)
+
+    def units(self, sources: list[Source], seed: int) -> list[Unit]:
+        """One unit a scene. Raises NotAvailable when the wanted renderer cannot be driven here."""
+        config = replace(self.config, renderer=resolve_renderer(self.config.renderer))
+        settings = make_unit_settings(config, exclude=("rooms", "scenes"))
+        return [
+            Unit(
+                kind="simulation",
+                source=source,
+                stage_versions={"simulate": STAGE_VERSION},
+                settings=settings,
+                seed=seed,
+            )
+            for source in sources
+        ]
+
+    def build(self) -> "SimulateWorker":
+        return SimulateWorker(self.config, Path(self.scene_folder))
+
+
+class SimulateWorker:
+    """Renders one unit after the other."""
+
+    def __init__(self, config: SimConfig, scene_folder: Path) -> None:
+        self._config = config
+        self._scene_folder = scene_folder
+        self._renderer_name = resolve_renderer(config.renderer)
+
+    def __call__(self, unit: Unit) -> Iterator[Product]:
+        """Yields the sequences of all views, each original followed by its variants."""
+        index = 0
+        for number, view in enumerate(self._config.views):
+            place = load_place(unit.source, view.walk.radius_m, view.walk.eye_height_m[1])
+            if number == 0:
+                write_plan(self._scene_folder / scene_name(unit.source), place)
+            for product in self._view(unit, view, number, place):
+                yield replace(product, index=index + product.index)
+            index += view.paths
+
+    def close(self) -> None:
+        """Holds nothing between units."""
+
+    def _view(self, unit: Unit, view: View, number: int, place: Place) -> Iterator[Product]:
+        name = unit.source.sha256
+        generators = [rng(unit.seed, f"simulate.walk.{number}", name, path) for path in range(view.paths)]
+        interests = interests_m(place, view.walk.radius_m)
+        walks = draw_walks(place.space, view.walk, interests, view.frames, view.rate_fps, generators)
+        renderer = make_renderer(self._renderer_name, place.scene, view.samples)
+        for path, walk in enumerate(walks):
+            yield self._product(unit, view, path, walk, place.scene, renderer, None)
+            variants = []
+            if path < view.lighting_variants:
+                variants.append(lighting_variant(place, rng(unit.seed, f"simulate.light.{number}", name, path)))
+            if path < view.occluder_variants:
+                draw = rng(unit.seed, f"simulate.occluder.{number}", name, path)
+                occluded = occluder_variant(place, walk, view.walk.radius_m, draw)
+                variants += [occluded] if occluded else []
+            for variant in variants:
+                changed = make_renderer(self._renderer_name, variant.scene, view.samples, like=renderer)
+                yield self._product(unit, view, path, walk, variant.scene, changed, variant)
+                changed.close()
+        renderer.close()
+
+    def _product(
+        self,
+        unit: Unit,
+        view: View,
+        path: int,
+        walk: Walk,
+        scene: Scene,
+        renderer: Renderer,
+        variant: Variant | None,
+    ) -> Product:
+        cameras = _cameras(walk, view.size_px)
+        frames = renderer.render(cameras)
+        small, geometry = cameras, frames
+        if view.depth_scale > 1:
+            small = cameras.resized(view.size_px // view.depth_scale, view.size_px // view.depth_scale)
+            geometry = renderer.render(small)
+        grid = tuple(int(i) for i in np.unique(np.linspace(0, view.frames - 1, COVISIBILITY_FRAMES).astype(int)))
+        sequence = Sequence(
+            frames=frames.rgb,
+            times=np.arange(view.frames, dtype=np.int64),
+            time_base=Fraction(1, view.rate_fps),
+            provenance=Provenance(
+                source_uri=unit.source.uri,
+                source_sha256=unit.source.sha256,
+                start=0,
+                stop=view.frames,
+                unit_id=unit.unit_id,
+                seed=unit.seed,
+            ),
+            cameras=cameras,
+            camera_valid=np.ones(view.frames, dtype=bool),
+            pose_source="rendered",
+            scale="metric",
+            depth_m=geometry.depth_m,
+            object_id=geometry.object_id,
+            covisibility=covisibility(geometry.depth_m, small, grid),
+            covisibility_frames=grid,
+            objects=_objects(scene, geometry),
+            tasks=({"task": "navigation"},),
+        )
+        return _with_variant(Product(
+            index=path,
+            sequence=sequence,
+            scores=_scores(frames, geometry, small, walk),
+            scene=scene_name(unit.source),
+            task="navigation",
+            start=0,
+            stop=view.frames,
+        ), unit, variant)  # fmt: skip
+
+
+def _with_variant(product: Product, unit: Unit, variant: Variant | None) -> Product:
+    """The product numbered and described as a variant: 1 lighting, 2 occluder."""
+    if variant is None or product.sequence is None:
+        return product
+    group = product.variant_group(unit.unit_id)
+    described = {"group": group, "kind": variant.kind, "parameters": dict(variant.parameters)}
+    number = 1 if variant.kind == "lighting" else 2
+    return replace(product, variant=number, sequence=replace(product.sequence, variant=described))
+
+
+def _cameras(walk: Walk, size_px: int) -> Cameras:
+    lens = pinhole(len(walk.world_from_camera), size_px, size_px, walk.horizontal_fov_deg)
+    return Cameras(
+        world_from_camera=walk.world_from_camera, image_from_camera=lens, width_px=size_px, height_px=size_px
+    )
+
+
+def _objects(scene: Scene, geometry: Frames) -> tuple[Mapping[str, Any], ...]:
+    """The objects seen in at least one frame, with their visible pixels of the id grid per frame."""
+    count = len(geometry.object_id)
+    top = int(geometry.object_id.max()) + 1
+    flat = geometry.object_id.reshape(count, -1) + np.arange(count)[:, None] * top
+    visible = np.bincount(flat.ravel(), minlength=count * top).reshape(count, top)
+    return tuple(
+        {**body.describe(), "visible_px": [int(n) for n in visible[:, body.object_id]]}
+        for body in scene.bodies
+        if 0 < body.object_id < top and visible[:, body.object_id].any()
+    )
+
+
+def _scores(frames: Frames, geometry: Frames, cameras: Cameras, walk: Walk) -> dict[str, float]:
+    """brightness (mean 8-bit luma), geometry_error (relative, see consistency.py), path_length_m, min_clearance_m,
+    sky_share (part of pixels where nothing was hit)."""
+    luma = frames.rgb[..., 0] * np.float32(0.299) + frames.rgb[..., 1] * np.float32(0.587)
+    luma += frames.rgb[..., 2] * np.float32(0.114)
+    return {
+        "brightness": float(luma.mean()),
+        "geometry_error": geometry_error(geometry.depth_m, cameras),
+        "path_length_m": walk.length_m,
+        "min_clearance_m": walk.min_clearance_m,
+        "sky_share": float((geometry.depth_m == 0).mean()),
+    }

@@ -1,0 +1,92 @@
+"""Variants of a walk: the same cameras in another light, or with something put in the way of the view.
+
+Walk + Place ─▶ [lighting_variant, occluder_variant] ─▶ scene to render again + what was drawn
+
+Both change the scene in 3D before it is rendered, so depth and object ids of a variant are those of its own scene.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from video4spatial.sim_scenes import furniture
+from video4spatial.sim_scenes.lights import MOODS, describe, draw_lighting
+from video4spatial.sim_scenes.palette import draw_palette
+from video4spatial.sim_scenes.paths import Walk
+from video4spatial.sim_scenes.place import Place
+from video4spatial.sim_scenes.scene import Body, Scene
+from video4spatial.sim_scenes.shapes import box, joined, yaw_matrix
+
+
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """A changed scene."""
+
+    kind: str
+    """`lighting` or `occluder`."""
+    scene: Scene
+    parameters: Mapping[str, Any]
+
+
+def lighting_variant(place: Place, draw: np.random.Generator) -> Variant:
+    """The scene in one of the other moods."""
+    moods = [mood for mood in MOODS if mood != place.mood]
+    mood = str(draw.choice(moods))
+    lighting = draw_lighting(draw, place.fixtures, mood)
+    scene = replace(place.scene, lighting=lighting)
+    return Variant("lighting", scene, {"mood": mood, "lighting": describe(lighting)})
+
+
+def occluder_variant(place: Place, walk: Walk, radius_m: float, draw: np.random.Generator) -> Variant | None:
+    """The scene with a thing standing in free space where the walk looks, out of the walker's way; None without room.
+
+    Of 200 places drawn, the one that stands in the view of most frames (within 0.4 of the optical axis, 0.5 to 3 m
+    away) is taken.
+    """
+    make = (furniture.plant, furniture.floor_lamp, furniture.stool, furniture.bean_bag, _pillar)[int(draw.integers(5))]
+    piece = make(draw, draw_palette(draw))
+    width, _, depth = piece.size_m()
+    reach = float(np.hypot(width, depth)) / 2
+    places = place.space.places_m(place.space.clearance_m > reach)
+    walked = walk.world_from_camera[:, [0, 2], 3]
+    if not len(places):
+        return None
+    drawn = places[draw.integers(len(places), size=200)]
+    distance = np.linalg.norm(drawn[:, None] - walked[None], axis=2)
+    drawn = drawn[distance.min(axis=1) > reach + radius_m]
+    if not len(drawn):
+        return None
+    away = drawn[:, None] - walked[None]
+    forward = walk.world_from_camera[:, [0, 2], 2]
+    ahead = np.einsum("ptk,tk->pt", away, forward)
+    aside = np.abs(away[..., 0] * forward[:, 1] - away[..., 1] * forward[:, 0])
+    seen = ((ahead > 0.5) & (ahead < 3.0) & (aside < 0.4 * ahead)).sum(axis=1)
+    if not seen.max():
+        return None
+    x, z = (float(value) for value in drawn[int(seen.argmax())])
+    yaw = float(draw.uniform(-np.pi, np.pi))
+    pose = np.eye(4)
+    pose[:3, :3], pose[:3, 3] = yaw_matrix(yaw), (x, place.space.floor_m, z)
+    object_id = 1 + max(body.object_id for body in place.scene.bodies)
+    body = Body(object_id, f"occluder_{object_id:03d}", piece.category, piece.words, piece.parts, pose)
+    parameters = {
+        "object": object_id,
+        "category": piece.category,
+        "position_m": [round(value, 4) for value in (x, place.space.floor_m, z)],
+        "yaw_rad": round(yaw, 4),
+        "frames_in_view": int(seen.max()),
+    }
+    return Variant("occluder", replace(place.scene, bodies=(*place.scene.bodies, body)), parameters)
+
+
+def _pillar(draw: np.random.Generator, palette: Any) -> furniture.Piece:
+    """A tall box of moving cartons."""
+    paint = palette.paint(draw)
+    parts, y = [], 0.0
+    for _ in range(3):
+        size = draw.uniform(0.3, 0.45)
+        parts.append(box((size, size, size), (0, y, 0), paint.material))
+        y += size
+    return furniture.Piece("box", (f"stack of {paint.word} boxes", "boxes"), joined(parts))
