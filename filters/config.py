@@ -38,10 +38,14 @@ class DecodeLimits(Settings):
 class ShotConfig(Settings):
     """Where one camera recording ends and the next begins."""
 
-    adaptive_threshold: float = 2.5
+    adaptive_threshold: float = 3.0
     """How many times a frame's change must exceed the mean of its neighbours' to be a cut. Lower finds more cuts."""
     min_content: float = 15.0
     """Change (mean HSV levels, 0 to 255) below which nothing is a cut. Higher misses cuts between like pictures."""
+    strong_threshold: float = 1.75
+    """The same ratio for strong changes, as of a cut into fast motion. Lower takes explosions for cuts."""
+    strong_content: float = 30.0
+    """From this change on, `strong_threshold` is enough."""
     dark_level: float = 6.0
     """Mean level (0 to 255) below which the picture has faded to black; black frames are a shot of their own."""
     min_shot_frames: int = 6
@@ -50,6 +54,8 @@ class ShotConfig(Settings):
     def __post_init__(self) -> None:
         _check(self.adaptive_threshold > 1, "shots.adaptive_threshold must be above 1", self.adaptive_threshold)
         _check(0 < self.min_content < 255, "shots.min_content must lie within 0 and 255", self.min_content)
+        _check(self.strong_threshold > 1, "shots.strong_threshold must be above 1", self.strong_threshold)
+        _check(0 < self.strong_content < 255, "shots.strong_content must lie within 0 and 255", self.strong_content)
         _check(0 <= self.dark_level < 255, "shots.dark_level must lie within 0 and 255", self.dark_level)
         _check(self.min_shot_frames >= 1, "shots.min_shot_frames must be at least 1", self.min_shot_frames)
 

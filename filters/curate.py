@@ -36,7 +36,8 @@ class UnitCurator:
 
     def __init__(self, config: RealConfig, floor: Floor, unit: Unit) -> None:
         self._config, self._floor, self._unit = config, floor, unit
-        self._start, self._stop = unit.span or (0, None)
+        self._start: int = unit.span[0] if unit.span else 0
+        self._stop: int | None = unit.span[1] if unit.span else None
         self._clips = 0
         self._seen = 0
 
@@ -95,7 +96,7 @@ class UnitCurator:
         )
         reason, detail = judge_length(window, self._floor, self._config.max_clips_per_shot)
         if not reason:
-            product = replace(product, scores=measure(frames, times * float(facts.time_base)))
+            product = replace(product, scores=measure(frames, _seconds(times, facts.time_base)))
             reason, detail = judge_scores(product.scores, self._floor)
         if reason:
             picture = thumbnail_jpeg(middle)
@@ -145,7 +146,7 @@ class UnitCurator:
         """A variant is measured like any clip, so that one threshold means the same for both."""
         group = original.variant_group(self._unit.unit_id)
         variant = {"group": group, "kind": kind, "parameters": dict(parameters)}
-        times_s = sequence.times * float(sequence.time_base)
+        times_s = _seconds(sequence.times, sequence.time_base)
         return replace(
             original,
             sequence=replace(sequence, frames=frames, variant=variant),
@@ -158,29 +159,34 @@ class UnitCurator:
         """A row for the frames that did not decode, if the decoder met any; an error if there was no frame at all."""
         if not self._seen:
             raise SourceError(
-                f"no frame in [{self._start}, {self._stop}): the file ends before (its header promises "
-                f"{facts.promised_frames} frames). Restore the file from its source",
+                f"no frame from {self._start} on: the file ends before it (its index counts {facts.counted_frames} "
+                "frames). Restore the file from its source",
                 reason="no_frames",
             )
-        promised = facts.promised_frames or 0
-        if not reader.errors and not (self._is_last and self._seen < 0.95 * promised):
+        counted = facts.counted_frames if facts.counted_frames and self._is_last else self._seen
+        if not reader.errors and counted <= self._seen:
             return
         yield Product(
             index=index,
             sequence=None,
             verdict="rejected",
             reason="undecodable_part",
-            detail=f"{self._seen - self._start} frames decoded, {reader.errors} packets did not; the header promises "
-            f"{promised} frames",
+            detail=f"{self._seen - self._start} frames decoded, {reader.errors} packets did not; the file's index "
+            f"counts {facts.counted_frames} frames",
             columns={"decoder": reader.decoder, "source_codec": facts.codec, "source_stream": facts.stream},
             start=self._seen,
-            stop=max(self._seen, promised if self._is_last else self._seen),
+            stop=max(self._seen, counted),
         )
 
     @property
     def _is_last(self) -> bool:
         """Whether this unit reads to the end of the file."""
         return self._unit.span is None or self._seen < self._unit.span[1]
+
+
+def _seconds(times: NDArray[np.int64], time_base: Fraction) -> NDArray[np.float64]:
+    """Ticks as seconds, for scores; what is stored stays in ticks."""
+    return np.asarray(times * float(time_base), dtype=np.float64)
 
 
 def refuse(facts: VideoFacts, floor: Floor) -> tuple[str, str] | None:

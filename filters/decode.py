@@ -29,10 +29,12 @@ class Header:
     display: Display
     time_base: Fraction
     """Seconds per tick."""
-    promised_frames: int | None
-    """As the container says; None where it does not. Containers lie: only for planning and for messages."""
+    counted_frames: int | None
+    """As the container's index says; None where it has none. Containers lie: only for planning and for messages."""
+    duration_s: float | None
+    """As the container says; for planning only."""
     rate_fps: Fraction | None
-    """Mean rate as the container says."""
+    """Mean rate as the container says; for planning only."""
     is_interlaced: bool = False
 
 
@@ -53,8 +55,10 @@ class Decoder(Protocol):
 
     name: str
     header: Header
-    errors: int
-    """Packets that did not decode, so far."""
+
+    @property
+    def errors(self) -> int:
+        """Packets that did not decode, so far."""
 
     def pictures(self, start: int) -> Iterator[Picture]:
         """All pictures from number `start` on; the ones before are decoded and dropped.

@@ -17,6 +17,7 @@ import numpy as np
 from video4spatial.filters.choose import open_decoder
 from video4spatial.filters.decode import Decoder, Header, Picture
 from video4spatial.filters.decode_pyav import PyAVDecoder
+from video4spatial.filters.display import UPRIGHT
 from video4spatial.pipeline.core.child import Message, serve
 from video4spatial.pipeline.core.errors import SourceError
 
@@ -64,9 +65,7 @@ class DecodeServer:
             raise self._broken
         chunk: list[Picture] = []
         is_last, began = False, time.monotonic()
-        while not chunk or (
-            len(chunk) * chunk[0].rgb.nbytes < CHUNK_BYTES and time.monotonic() - began < CHUNK_SECONDS
-        ):
+        while not chunk or (sum_bytes(chunk) < CHUNK_BYTES and time.monotonic() - began < CHUNK_SECONDS):
             try:
                 picture = next(self._pictures, None)
             except SourceError as error:
@@ -88,6 +87,11 @@ class DecodeServer:
         }
 
 
+def sum_bytes(chunk: list[Picture]) -> int:
+    """Bytes of a chunk's pictures, which are all of one size."""
+    return len(chunk) * chunk[0].rgb.nbytes
+
+
 def describe(header: Header) -> dict[str, Any]:
     """A header as JSON; `video.VideoFacts` is its other side."""
     rate = header.rate_fps
@@ -98,11 +102,10 @@ def describe(header: Header) -> dict[str, Any]:
         "codec": header.codec,
         "coded_px": list(display.coded_px),
         "shown_px": list(display.shown_px),
-        "is_turned": display.orientation.is_transposed
-        or display.orientation.mirrors_x
-        or display.orientation.mirrors_y,
+        "is_turned": display.orientation != UPRIGHT,
         "time_base": [header.time_base.numerator, header.time_base.denominator],
-        "promised_frames": header.promised_frames,
+        "counted_frames": header.counted_frames,
+        "duration_s": header.duration_s,
         "rate_fps": [rate.numerator, rate.denominator] if rate else None,
         "is_interlaced": header.is_interlaced,
     }

@@ -85,7 +85,8 @@ class PyAVDecoder:
             if index < start:
                 continue
             small = scaler.reformat(frame, width, height, "rgb24", interpolation=Interpolation.AREA, threads=1)
-            yield Picture(index, _time(frame, self.header.time_base), display.orientation.apply(small.to_ndarray()))
+            rgb = np.asarray(small.to_ndarray(), dtype=np.uint8)
+            yield Picture(index, _time(frame, self.header.time_base), display.orientation.apply(rgb))
 
 
 def video_streams(path: Path) -> list[int]:
@@ -159,12 +160,11 @@ def header_of(path: Path, stream_number: int, streams: int, first: av.VideoFrame
             f"the video is HDR, {_HDR_TRANSFERS[transfer]}, which is not tone-mapped here. Convert it to SDR",
             reason="hdr",
         )
-    matrix = first.side_data.get(SideDataType.DISPLAYMATRIX)
+    matrix = first.side_data.get(SideDataType.DISPLAYMATRIX)  # type: ignore[call-overload]
     with open_container(path) as container:
         stream = container.streams.video[stream_number]
-        rate = stream.average_rate or stream.guessed_rate
-        seconds = _seconds(stream, container)
-        promised = stream.frames or (int(seconds * rate) if seconds and rate else None)
+        if stream.time_base is None:
+            raise SourceError("the video stream has no time base. Remux the file", reason="no_times")
         return Header(
             stream=stream_number,
             streams=streams,
@@ -175,17 +175,18 @@ def header_of(path: Path, stream_number: int, streams: int, first: av.VideoFrame
                 orientation=orientation_of(bytes(matrix) if matrix is not None else None),
             ),
             time_base=stream.time_base,
-            promised_frames=promised,
-            rate_fps=rate,
+            counted_frames=stream.frames or None,
+            duration_s=_seconds(stream, container),
+            rate_fps=stream.average_rate or stream.guessed_rate,
             is_interlaced=bool(first.interlaced_frame),
         )
 
 
-def _seconds(stream: av.VideoStream, container: av.container.InputContainer) -> Fraction | None:
+def _seconds(stream: av.VideoStream, container: av.container.InputContainer) -> float | None:
     """Length as the container says."""
     if stream.duration and stream.time_base:
-        return stream.duration * stream.time_base
-    return Fraction(container.duration, av.time_base) if container.duration else None
+        return float(stream.duration * stream.time_base)
+    return container.duration / av.time_base if container.duration else None
 
 
 def _time(frame: av.VideoFrame, time_base: Fraction) -> int:

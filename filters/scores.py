@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 FLOW_SIDE_PX = 64
 """Short side at which optical flow is measured: 0.6 ms a pair, and blur and noise matter less."""
 FROZEN_LEVELS = 0.1
-"""Mean absolute change of luma up to which a frame repeats the one before. Tripod shots of a codec give 0.2 and more."""
+"""Mean absolute change of luma up to which a frame repeats the one before. Sensor noise alone gives 0.2 and more."""
 
 
 def measure(frames: NDArray[np.uint8], times_s: NDArray[np.float64]) -> dict[str, float]:

@@ -3,8 +3,8 @@
 engine ─▶ [CurateStage] ─▶ Product ─▶ store
 
 Planning reads headers only (in the killable child) and makes one unit of each video, or several of `unit_span_s` where
-the header says that it is longer. A span is decoded from the file's beginning and what lies before it is dropped: slower
-than seeking, and right. The last span is open-ended, for headers that promise too few frames.
+the header says that it is longer. A span is decoded from the file's beginning and what lies before it is dropped:
+slower than seeking, and right. The last span is open-ended, for headers that count too few frames.
 """
 
 import logging
@@ -46,16 +46,14 @@ class CurateStage:
 
     def units(self, sources: list[Source], seed: int) -> list[Unit]:
         """One unit per source and span. A header that cannot be read makes one unit, whose run tells why."""
+        settings = {**make_unit_settings(self.config, _NOT_IN_BYTES), "floor": make_unit_settings(self.floor)}
         with VideoReader(self.config.limits) as reader:
             return [
                 Unit(
                     kind="real",
                     source=source,
                     stage_versions=self.versions,
-                    settings={
-                        **make_unit_settings(self.config, _NOT_IN_BYTES),
-                        "floor": make_unit_settings(self.floor),
-                    },
+                    settings=settings,
                     seed=seed,
                     span=span,
                 )
@@ -78,13 +76,12 @@ class CurateStage:
 
 def plan_spans(facts: VideoFacts, unit_span_s: float) -> list[tuple[int, int] | None]:
     """[start, stop) of each unit in frames; [None] for a video of at most one span or of unknown length."""
-    if not facts.promised_frames or not facts.rate_fps:
+    if not facts.rate_fps or not facts.duration_s or facts.duration_s <= unit_span_s:
         return [None]
+    count = facts.counted_frames or int(facts.duration_s * facts.rate_fps)
     length = max(1, round(Fraction(unit_span_s) * facts.rate_fps))
-    if facts.promised_frames <= length:
-        return [None]
-    starts = range(0, facts.promised_frames, length)
-    return [(start, start + length if start + length < facts.promised_frames else OPEN_END) for start in starts]
+    starts = range(0, max(1, count), length)
+    return [(start, start + length if start + length < count else OPEN_END) for start in starts]
 
 
 class CurateWorker:

@@ -36,9 +36,12 @@ class VideoFacts:
     is_interlaced: bool
     time_base: Fraction
     """Seconds per tick."""
-    promised_frames: int | None
-    """As the container says, rightly or not."""
+    counted_frames: int | None
+    """As the container's index says, rightly or not; None without one."""
+    duration_s: float | None
+    """As the container says; for planning only."""
     rate_fps: Fraction | None
+    """As the container says; for planning only."""
 
 
 class VideoReader:
@@ -88,9 +91,8 @@ class VideoReader:
             answer, arrays = self._ask({"op": "next"})
             is_last, self.errors, self.decoder = answer["last"], answer["errors"], answer["decoder"]
             if arrays:
-                for index, ticks, rgb in zip(
-                    arrays["index"].tolist(), arrays["time"].tolist(), arrays["rgb"], strict=True
-                ):
+                numbers = zip(arrays["index"].tolist(), arrays["time"].tolist(), strict=True)
+                for (index, ticks), rgb in zip(numbers, arrays["rgb"], strict=True):
                     yield Picture(index, ticks, rgb)
 
     def close(self) -> None:
