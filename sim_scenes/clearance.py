@@ -34,7 +34,7 @@ class FreeSpace:
     floor_m: float
     """Height of the floor."""
     clearance_m: NDArray[np.float32]
-    """(rows along z, columns along x) distance to the nearest obstacle or floor edge, never too large; below 0: none."""
+    """(rows along z, columns along x) distance to the next obstacle or floor edge, never too large; 0 or less: none."""
 
     def clearance_at(self, places_m: NDArray[np.float64]) -> NDArray[np.float64]:
         """(...,) clearance at places (..., 2) given as (x, z), from the cells around; outside the map -1."""

@@ -117,7 +117,7 @@ class Room:
         floor[:, [0, -1]] = 0
         for other in self.placed:
             if _stands(other):
-                corners = (other.footprint_m() + [self.shell.width_m / 2, self.shell.depth_m / 2]) / CELL_M
+                corners = (other.footprint_m() + np.array([self.shell.width_m, self.shell.depth_m]) / 2) / CELL_M
                 cv2.fillConvexPoly(floor, np.round(corners).astype(np.int32), 0)
         reach = cv2.distanceTransform(floor, cv2.DIST_L2, 5) * CELL_M
         _, _, stats, _ = cv2.connectedComponentsWithStats((reach > WALK_RADIUS_M).astype(np.uint8), connectivity=4)

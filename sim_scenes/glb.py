@@ -101,7 +101,7 @@ def load_glb(path: Path, name: str) -> Scene:
     """The scene in a GLB, unlit. Raises SourceError(reason="unreadable_scene") when its meshes cannot be read."""
     check_glb(path)
     try:
-        loaded = trimesh.load(path, file_type="glb", process=False)
+        loaded: Any = trimesh.load(path, file_type="glb", process=False)
     except (ValueError, KeyError, IndexError, TypeError, NotImplementedError, OSError) as error:
         raise SourceError(f"{path.name}: trimesh cannot read it ({error})", reason="unreadable_scene") from None
     groups: dict[str, list[Part]] = {}
@@ -119,7 +119,7 @@ def load_glb(path: Path, name: str) -> Scene:
 
 def part_of_mesh(mesh: trimesh.Trimesh, transform: NDArray[np.float64], materials: dict[int, Material]) -> Part:
     """A trimesh mesh placed by `transform`; `materials` remembers what was made of each trimesh material."""
-    visual = mesh.visual
+    visual: Any = mesh.visual
     vertices = np.asarray(mesh.vertices) @ transform[:3, :3].T + transform[:3, 3]
     normals = np.array(mesh.vertex_normals) @ np.linalg.inv(transform[:3, :3])
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
@@ -184,7 +184,8 @@ def _group_of(node: str) -> str:
 
 def _bodies(groups: dict[str, list[Part]]) -> tuple[Body, ...]:
     """Walls, floors and ceilings form the stage; every other group is an object of its own."""
-    stage, objects = [], []
+    stage: list[tuple[str, list[Part]]] = []
+    objects: list[tuple[str, list[Part]]] = []
     for node, parts in sorted(groups.items()):
         (stage if _is_stage(node) else objects).append((node, parts))
     bodies = (

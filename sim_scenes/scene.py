@@ -179,8 +179,13 @@ def flatten(bodies: tuple[Body, ...]) -> TriangleSoup:
             columns.append(
                 (vertices[faces], normals[faces], part.uv[faces], colours[faces], ids, np.full(len(faces), index))
             )
-    joined = [np.concatenate(column) for column in zip(*columns, strict=True)]
-    floats = [np.ascontiguousarray(array, dtype=np.float32) for array in joined[:4]]
+    corners, normals, uv, colours, ids, material = (np.concatenate(column) for column in zip(*columns, strict=True))
     return TriangleSoup(
-        *floats, joined[4], joined[5].astype(np.int32), tuple(material for _, material in materials.values())
+        corners_m=np.ascontiguousarray(corners, dtype=np.float32),
+        normals=np.ascontiguousarray(normals, dtype=np.float32),
+        uv=np.ascontiguousarray(uv, dtype=np.float32),
+        colours=np.ascontiguousarray(colours, dtype=np.float32),
+        object_id=ids,
+        material=material.astype(np.int32),
+        materials=tuple(kept for _, kept in materials.values()),
     )

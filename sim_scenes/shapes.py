@@ -6,6 +6,7 @@ Each returns a Part in the frame of its body, metres, y up, counter-clockwise se
 in metres divided by `tile_m`, so that wood has the same grain on a table and on a shelf.
 """
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,8 +31,11 @@ _SIDES = (
 def box(size_m: Vector, base_m: Vector, material: Material, tile_m: float = 1.0) -> Part:
     """A box of `size_m` (x, y, z) whose lowest face is centred at `base_m`."""
     size = np.asarray(size_m, dtype=float)
-    centre = np.asarray(base_m, dtype=float) + [0.0, size[1] / 2, 0.0]
-    vertices, normals, uv, faces = [], [], [], []
+    centre = np.asarray(base_m, dtype=float) + np.array([0.0, size[1] / 2, 0.0])
+    vertices: list[Any] = []
+    normals: list[Any] = []
+    uv: list[Any] = []
+    faces: list[Any] = []
     for index, side in enumerate(_SIDES):
         normal, along, up = (np.array(axis, dtype=float) for axis in side)
         for s, t in ((-1, -1), (1, -1), (1, 1), (-1, 1)):
@@ -69,9 +73,12 @@ def lathe(
     """
     angles = np.linspace(0.0, 2.0 * np.pi, segments + 1)
     ring = np.stack([np.cos(angles), -np.sin(angles)], axis=1)
-    vertices, normals, uv, faces = [], [], [], []
+    vertices: list[Any] = []
+    normals: list[Any] = []
+    uv: list[Any] = []
+    faces: list[Any] = []
     travelled = 0.0
-    for (r0, y0), (r1, y1) in zip(profile_m[:-1], profile_m[1:], strict=True):
+    for (r0, y0), (r1, y1) in itertools.pairwise(profile_m):
         length = float(np.hypot(r1 - r0, y1 - y0))
         slope = np.array([y1 - y0, r0 - r1]) / max(length, 1e-9)
         start = len(vertices)
@@ -92,7 +99,7 @@ def cylinder(radius_m: float, height_m: float, base_m: Vector, material: Materia
 
 
 def cushion(size_m: Vector, base_m: Vector, material: Material, roundness: float = 0.45, tile_m: float = 0.5) -> Part:
-    """A stuffed box: a superellipsoid of `size_m` lying on `base_m`. `roundness` 1 is an ellipsoid, 0.1 nearly a box."""
+    """A stuffed box: a superellipsoid of `size_m` lying on `base_m`. `roundness` 1: an ellipsoid, 0.1: nearly a box."""
     count = 9
     across, upward = np.meshgrid(np.linspace(-np.pi, np.pi, 2 * count - 1), np.linspace(-np.pi / 2, np.pi / 2, count))
     x = _signed_power(np.cos(upward), roundness) * _signed_power(np.cos(across), roundness)

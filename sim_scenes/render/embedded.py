@@ -18,6 +18,7 @@ from video4spatial.sim_scenes.render.base import Frames
 from video4spatial.sim_scenes.render.lighting import build_lights
 from video4spatial.sim_scenes.render.raster import NEAR_M, rasterise
 from video4spatial.sim_scenes.render.shading import Surfaces, shade
+from video4spatial.sim_scenes.render.start import start_warp
 from video4spatial.sim_scenes.render.textures import Atlas, build_atlas
 from video4spatial.sim_scenes.scene import Scene, TriangleSoup, flatten
 
@@ -34,14 +35,15 @@ class EmbeddedRenderer:
         """`like`: a renderer of a scene with the same materials first; its textures are shared, not built again."""
         if not 1 <= samples <= 4:
             raise ConfigError(f"samples must lie in 1 to 4, got {samples}")
+        start_warp()
         soup = flatten(scene.bodies)
         self._samples = samples
-        self._atlas = (
+        self._atlas: Atlas = (
             like._atlas if like and like._atlas.covers(soup.materials) else build_atlas(soup.materials, DEVICE)
         )
         self._surfaces = _upload(soup, self._atlas)
         single_sided = np.array([not material.double_sided for material in soup.materials], dtype=np.uint8)
-        self._single_sided = wp.array(single_sided[soup.material], dtype=wp.uint8, device=DEVICE)
+        self._single_sided: Any = wp.array(single_sided[soup.material], dtype=wp.uint8, device=DEVICE)
         corners = soup.corners_m.reshape(-1, 3).astype(float)
         bounds_m = corners.min(axis=0), corners.max(axis=0)
         self._lights = build_lights(scene.lighting, self._surfaces.corners, bounds_m, DEVICE)
@@ -76,7 +78,7 @@ class EmbeddedRenderer:
         rgb = wp.empty(count * height * width * 3, dtype=wp.uint8, device=DEVICE)
         depth_m = wp.empty(count * height * width, dtype=wp.float32, device=DEVICE)
         object_id = wp.empty(count * height * width, dtype=wp.int32, device=DEVICE)
-        poses = wp.array(cameras.world_from_camera.astype(np.float32), dtype=wp.mat44, device=DEVICE)
+        poses: Any = wp.array(cameras.world_from_camera.astype(np.float32), dtype=wp.mat44, device=DEVICE)
         k = cameras.image_from_camera
         lenses = np.stack([k[:, 0, 0], k[:, 1, 1], k[:, 0, 2], k[:, 1, 2]], axis=1).astype(np.float32)
         inputs = [self._surfaces, self._lights, poses, wp.array(lenses, dtype=wp.vec4, device=DEVICE)]
@@ -97,7 +99,7 @@ class EmbeddedRenderer:
         """The packed buffer of one sample grid, `side` samples per pixel side."""
         width, height = cameras.width_px * side, cameras.height_px * side
         visible = wp.zeros(len(cameras) * width * height, dtype=wp.uint64, device=DEVICE)
-        views = wp.array(image_from_world(cameras, side), dtype=wp.mat44, device=DEVICE)
+        views: Any = wp.array(image_from_world(cameras, side), dtype=wp.mat44, device=DEVICE)
         inputs = [self._surfaces.corners, self._single_sided, views, width, height, NEAR_M]
         wp.launch(rasterise, dim=(len(cameras), self._triangles), inputs=inputs, outputs=[visible], device=DEVICE)
         return visible

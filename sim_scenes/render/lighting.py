@@ -93,7 +93,7 @@ def _draw_lamp_maps(lights: Any, positions: NDArray[np.float32], corners: Any, d
                 matrices.append(matrix)
     triangles = len(corners) // 3
     both_sides = wp.zeros(triangles, dtype=wp.uint8, device=device)
-    maps = wp.array(np.array(matrices, dtype=np.float32), dtype=wp.mat44, device=device)
+    maps: Any = wp.array(np.array(matrices, dtype=np.float32), dtype=wp.mat44, device=device)
     visible = wp.zeros(len(matrices) * side * side, dtype=wp.uint64, device=device)
     inputs = [corners, both_sides, maps, side, side, LAMP_NEAR_M]
     wp.launch(rasterise, dim=(len(matrices), triangles), inputs=inputs, outputs=[visible], device=device)

@@ -7,6 +7,9 @@ as its pixels; on a GPU it would be the wrong shape. Positive floats order like 
 is the nearest triangle, and equal depths go to the later triangle whatever the order of work.
 """
 
+# Warp compiles this file: its annotations are Warp's, and float(0.0) declares a variable that changes in a loop.
+# mypy: ignore-errors
+# ruff: noqa: UP018
 import warp as wp
 
 NEAR_M = 0.01
@@ -14,13 +17,13 @@ NEAR_M = 0.01
 
 
 @wp.func
-def edge(ax: float, ay: float, bx: float, by: float, px: float, py: float):  # type: ignore[no-untyped-def]
+def edge(ax: float, ay: float, bx: float, by: float, px: float, py: float):
     """Twice the signed area of (a, b, p)."""
     return (bx - ax) * (py - ay) - (by - ay) * (px - ax)
 
 
 @wp.func
-def fill(  # type: ignore[no-untyped-def]
+def fill(
     a: wp.vec3,
     b: wp.vec3,
     c: wp.vec3,
@@ -60,7 +63,7 @@ def fill(  # type: ignore[no-untyped-def]
         wa = start_a
         wb = start_b
         wc = 1.0 - wa - wb
-        low = 0.0
+        low = float(0.0)
         high = span
         if step_a > 0.0:
             low = wp.max(low, -wa / step_a)
@@ -95,14 +98,14 @@ def fill(  # type: ignore[no-untyped-def]
 
 
 @wp.func
-def on_screen(q: wp.vec4):  # type: ignore[no-untyped-def]
+def on_screen(q: wp.vec4):
     """(x, y, 1/depth) of an image point (x depth, y depth, depth, 1)."""
     nearness = 1.0 / q[2]
     return wp.vec3(q[0] * nearness, q[1] * nearness, nearness)
 
 
 @wp.func
-def perspective(  # type: ignore[no-untyped-def]
+def perspective(
     a: wp.vec4,
     b: wp.vec4,
     c: wp.vec4,
@@ -148,7 +151,7 @@ def perspective(  # type: ignore[no-untyped-def]
 
 
 @wp.kernel(enable_backward=False)
-def rasterise(  # type: ignore[no-untyped-def]
+def rasterise(
     corners: wp.array(dtype=wp.vec3),
     single_sided: wp.array(dtype=wp.uint8),
     image_from_world: wp.array(dtype=wp.mat44),
@@ -168,7 +171,7 @@ def rasterise(  # type: ignore[no-untyped-def]
 
 
 @wp.kernel(enable_backward=False)
-def rasterise_parallel(  # type: ignore[no-untyped-def]
+def rasterise_parallel(
     corners: wp.array(dtype=wp.vec3),
     image_from_world: wp.mat44,
     size: int,
@@ -195,7 +198,7 @@ def rasterise_parallel(  # type: ignore[no-untyped-def]
 
 
 @wp.kernel(enable_backward=False)
-def take_nearness(visible: wp.array(dtype=wp.uint64), nearness: wp.array(dtype=wp.float32)):  # type: ignore[no-untyped-def]
+def take_nearness(visible: wp.array(dtype=wp.uint64), nearness: wp.array(dtype=wp.float32)):
     """The float half of a visibility buffer, which is cleared for its next use."""
     i = wp.tid()
     nearness[i] = wp.cast(wp.uint32(visible[i] >> wp.uint64(32)), wp.float32)

@@ -7,6 +7,9 @@ unchanged. Each triangle seen by a pixel is shaded once, at the mean place of it
 number; depth and id are those of the pixel's centre.
 """
 
+# Warp compiles this file: its annotations are Warp's, and float(0.0) declares a variable that changes in a loop.
+# mypy: ignore-errors
+# ruff: noqa: UP018, RUF046
 import warp as wp
 
 Texel = wp.types.vector(4, wp.uint8)
@@ -53,7 +56,7 @@ class Lights:
 
 
 @wp.func
-def texture_level(s: Surfaces, material: int, level: int, uv: wp.vec2):  # type: ignore[no-untyped-def]
+def texture_level(s: Surfaces, material: int, level: int, uv: wp.vec2):
     """Bilinear, repeated; still gamma encoded, 0 to 1."""
     side = 1 << (s.side_log2[material] - level)
     x = uv[0] * float(side) - 0.5
@@ -84,7 +87,7 @@ def texture_level(s: Surfaces, material: int, level: int, uv: wp.vec2):  # type:
 
 
 @wp.func
-def texture_colour(s: Surfaces, material: int, uv: wp.vec2, texels_per_pixel: float):  # type: ignore[no-untyped-def]
+def texture_colour(s: Surfaces, material: int, uv: wp.vec2, texels_per_pixel: float):
     """Trilinear lookup, decoded to linear light."""
     levels = s.side_log2[material]
     level = wp.clamp(wp.log2(wp.max(texels_per_pixel, 1.0)), 0.0, float(levels))
@@ -97,7 +100,7 @@ def texture_colour(s: Surfaces, material: int, uv: wp.vec2, texels_per_pixel: fl
 
 
 @wp.func
-def lit_share(shadow: wp.array(dtype=wp.float32), start: int, side: int, x: float, y: float, nearness: float):  # type: ignore[no-untyped-def]
+def lit_share(shadow: wp.array(dtype=wp.float32), start: int, side: int, x: float, y: float, nearness: float):
     """Bilinear share of the four nearest shadow map texels that see the point."""
     fx = wp.clamp(x - 0.5, 0.0, float(side) - 1.001)
     fy = wp.clamp(y - 0.5, 0.0, float(side) - 1.001)
@@ -114,18 +117,18 @@ def lit_share(shadow: wp.array(dtype=wp.float32), start: int, side: int, x: floa
 
 
 @wp.func
-def sun_share(lights: Lights, point: wp.vec3):  # type: ignore[no-untyped-def]
+def sun_share(lights: Lights, point: wp.vec3):
     q = lights.sun_from_world * wp.vec4(point[0], point[1], point[2], 1.0)
     return lit_share(lights.sun_map, 0, lights.sun_side, q[0], q[1], q[2] + lights.sun_bias)
 
 
 @wp.func
-def lamp_share(lights: Lights, lamp: int, v: wp.vec3):  # type: ignore[no-untyped-def]
+def lamp_share(lights: Lights, lamp: int, v: wp.vec3):
     """`v` is the point seen from the lamp. Faces in the order +x -x +y -y +z -z, axes cyclic."""
     ax = wp.abs(v[0])
     ay = wp.abs(v[1])
     az = wp.abs(v[2])
-    face = 0
+    face = int(0)
     s = v[1]
     t = v[2]
     depth = ax
@@ -157,7 +160,7 @@ def lamp_share(lights: Lights, lamp: int, v: wp.vec3):  # type: ignore[no-untype
 
 
 @wp.func
-def incoming_light(lights: Lights, point: wp.vec3, normal: wp.vec3, outward: wp.vec3):  # type: ignore[no-untyped-def]
+def incoming_light(lights: Lights, point: wp.vec3, normal: wp.vec3, outward: wp.vec3):
     """Linear light on a surface; `outward` is the flat normal towards the viewer, used to step off the surface."""
     light = lights.ambient * (0.86 + 0.14 * normal[1])
     lifted = point + outward * 0.008
@@ -175,7 +178,7 @@ def incoming_light(lights: Lights, point: wp.vec3, normal: wp.vec3, outward: wp.
 
 
 @wp.func
-def shoulder(x: float):  # type: ignore[no-untyped-def]
+def shoulder(x: float):
     """Leaves 0 to 0.6 alone and bends what is brighter towards 1."""
     if x <= 0.6:
         return x
@@ -183,7 +186,7 @@ def shoulder(x: float):  # type: ignore[no-untyped-def]
 
 
 @wp.func
-def surface_colour(s: Surfaces, lights: Lights, t: int, origin: wp.vec3, ray: wp.vec3, pixel_rad: float):  # type: ignore[no-untyped-def]
+def surface_colour(s: Surfaces, lights: Lights, t: int, origin: wp.vec3, ray: wp.vec3, pixel_rad: float):
     """Linear colour of triangle `t` where `ray` (depth 1 along the optical axis) meets its plane."""
     p0 = s.corners[3 * t]
     e1 = s.corners[3 * t + 1] - p0
@@ -221,7 +224,7 @@ def surface_colour(s: Surfaces, lights: Lights, t: int, origin: wp.vec3, ray: wp
 
 
 @wp.func
-def sky_colour(lights: Lights, ray: wp.vec3):  # type: ignore[no-untyped-def]
+def sky_colour(lights: Lights, ray: wp.vec3):
     if lights.lit == 0:
         return wp.vec3(0.0, 0.0, 0.0)
     height = ray[1] / wp.length(ray)
@@ -232,7 +235,7 @@ def sky_colour(lights: Lights, ray: wp.vec3):  # type: ignore[no-untyped-def]
 
 
 @wp.kernel(enable_backward=False)
-def shade(  # type: ignore[no-untyped-def]
+def shade(
     s: Surfaces,
     lights: Lights,
     world_from_camera: wp.array(dtype=wp.mat44),
@@ -263,9 +266,9 @@ def shade(  # type: ignore[no-untyped-def]
         packed = samples[j]
         label = int(packed & wp.uint64(0xFFFFFFFF))
         if label >= 0:
-            count = 0
-            sum_x = 0.0
-            sum_y = 0.0
+            count = int(0)
+            sum_x = float(0.0)
+            sum_y = float(0.0)
             for other in range(first, side * side):
                 k = base + (y * side + other // side) * width * side + x * side + other % side
                 if int(samples[k] & wp.uint64(0xFFFFFFFF)) == label:
@@ -293,8 +296,8 @@ def shade(  # type: ignore[no-untyped-def]
     centre = centres[out]
     centres[out] = wp.uint64(0)
     t = int(centre & wp.uint64(0xFFFFFFFF)) - 1
-    depth = 0.0
-    label_id = 0
+    depth = float(0.0)
+    label_id = int(0)
     if t >= 0:
         depth = 1.0 / wp.cast(wp.uint32(centre >> wp.uint64(32)), wp.float32)
         label_id = s.object_id[t]
