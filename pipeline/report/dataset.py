@@ -10,7 +10,7 @@ from video4spatial.pipeline.report import funnel, maps, plots, tables
 from video4spatial.pipeline.report.facts import ReportFacts, SceneMap, Threshold
 from video4spatial.pipeline.report.page import Part
 from video4spatial.pipeline.report.pictures import Detail
-from video4spatial.pipeline.report.rows import Rows, kind_name, split_name
+from video4spatial.pipeline.report.rows import Rows, kind_name, origin, split_name
 from video4spatial.pipeline.report.text import (
     count,
     duration,
@@ -114,7 +114,7 @@ def _sizes(rows: Rows) -> str:
     tally: dict[tuple[str, int, int], list[Mapping[str, Any]]] = {}
     for row in rows.of(verdict="kept"):
         width, height = int(row.get("width") or 0), int(row.get("height") or 0)
-        tally.setdefault((str(row.get("kind")), width, height), []).append(row)
+        tally.setdefault((origin(rows, row)[0], width, height), []).append(row)
     if not tally:
         return tables.missing("Nothing was kept.")
     lines = [
@@ -127,7 +127,7 @@ def _sizes(rows: Rows) -> str:
         ]
         for (kind, width, height), chosen in sorted(tally.items())
     ]
-    return tables.table(["kind", "frame", "rate", "sequences", "frames"], lines, left=3)
+    return tables.table(["origin", "frame", "rate", "sequences", "frames"], lines, left=3)
 
 
 def _rates(chosen: list[Mapping[str, Any]]) -> str:

@@ -72,14 +72,14 @@ def not_run_part(facts: ReportFacts) -> Part:
 
 
 def methods_of(values: Any) -> list[tuple[str, Mapping[str, Any]]]:
-    """(method, {mean, low, high, n}) of a metric; a metric without methods is the model's own, a bare number has no
-    interval."""
+    """(method, {mean, low, high, n}) of a metric; the method of a metric that has only one is empty, a bare number has
+    no interval."""
     if is_number(values):
-        return [("model", {"mean": values})]
+        return [("", {"mean": values})]
     if not isinstance(values, Mapping):
         return []
     if "mean" in values:
-        return [("model", values)]
+        return [("", values)]
     names = _ordered(set(values), tuple(_METHODS))
     return [(name, found) for name in names for _, found in methods_of(values[name])]
 
@@ -107,23 +107,27 @@ def _dot(method: str, values: Mapping[str, Any]) -> Dot:
         mean=float(values["mean"]),
         low=low,
         high=high,
-        css="c1" if method == "model" else "base",
+        css="c1" if method in ("", "model") else "base",
     )
 
 
 def _table(metrics: list[str], sets: Mapping[str, Any]) -> str:
-    lines = []
+    """Each metric and set is named once, on its first row."""
+    lines: list[list[tables.Cell]] = []
     for metric in metrics:
+        named = plain_name(metric)
         for name in _ordered(set(sets), ("held_out", "val", "test")):
+            words = set_name(name)
             for method, values in methods_of(sets[name].get("metrics", {}).get(metric)):
-                words = (
-                    tables.Markup(f"<b>{escape(_METHODS[method])}</b>")
-                    if method == "model"
-                    else _METHODS.get(method, method)
-                )
-                lines.append([plain_name(metric), set_name(name), words, *_numbers(values), unit_of(metric)])
+                lines.append([named, words, _method_cell(method), *_numbers(values), unit_of(metric)])
+                named = words = ""
     head = ["metric", "set", "method", "mean", "95 % interval", "n", "unit"]
     return tables.table(head, lines, left=3)
+
+
+def _method_cell(method: str) -> tables.Cell:
+    words = _METHODS.get(method, method.replace("_", " "))
+    return tables.Markup(f"<b>{escape(words)}</b>") if method == "model" else words
 
 
 def _numbers(values: Mapping[str, Any]) -> list[str]:

@@ -14,7 +14,7 @@ from video4spatial.pipeline.report.facts import Picture, ReportFacts
 from video4spatial.pipeline.report.page import Part
 from video4spatial.pipeline.report.pictures import Detail
 from video4spatial.pipeline.report.rows import Rows, kind_name, origin, split_name
-from video4spatial.pipeline.report.text import count, escape, number, plural, set_name
+from video4spatial.pipeline.report.text import count, escape, plural, set_name, with_unit
 
 MAX_KEPT = 24
 MAX_DROPPED = 24
@@ -97,7 +97,7 @@ def _channels(shown: list[Shown], rows: Rows, detail: Detail) -> str:
     grid = f"{picture.depth_m.shape[1]} × {picture.depth_m.shape[0]} px"
     depth = tables.figure(
         pics.image(pics.drawing_uri(colours, detail.side_px), "depth"),
-        f"depth, {grid}: yellow {number(near_m)} m, dark blue {number(far_m)} m",
+        f"depth, {grid}: yellow {with_unit(near_m, 'm')}, dark blue {with_unit(far_m, 'm')}",
     )
     ids = tables.figure(
         pics.image(pics.drawing_uri(pics.id_colours(picture.object_id), detail.side_px), "object ids"),

@@ -37,7 +37,7 @@ def training_part(facts: ReportFacts) -> Part:
         html = tables.missing("No training metrics were given: nothing was trained, or its metrics.jsonl is empty.")
         return Part(anchor="training", title="Training", short="Training", lead="", html=html)
     html = tables.pairs({name: _plain(value) for name, value in facts.model.items()}) if facts.model else ""
-    html += f"<div class=grid>{_train_loss(train)}{_validation_losses(checks)}</div>"
+    html += f'<div class="grid two">{_train_loss(train)}{_validation_losses(checks)}</div>'
     html += "<h3>Does the model use its context?</h3>" + _gap(facts, checks)
     html += "<h3>One denoising step from noise</h3>" + _one_step(checks)
     return Part(anchor="training", title="Training", short="Training", lead=_effort(train), html=html)
@@ -87,7 +87,8 @@ def _validation_losses(checks: list[Mapping[str, Any]]) -> str:
             lines.append(Curve(label=set_name(name), xs=xs, ys=ys, css=css))
         keys = tables.legend((curve.css, curve.label) for curve in lines)
         drawing = plots.curves(lines, "training step", "loss")
-        html += tables.figure(keys + drawing, f"With noise of sigma {sigma}.", f"Validation loss, sigma {sigma}")
+        last = [f"{curve.label} {number(curve.ys[-1])} at step {number(curve.xs[-1])}" for curve in lines if curve.ys]
+        html += tables.figure(keys + drawing, f"Last: {'; '.join(last)}.", f"Validation loss, sigma {sigma}")
     return html
 
 
@@ -111,7 +112,7 @@ def _gap(facts: ReportFacts, checks: list[Mapping[str, Any]]) -> str:
         "Validation loss at sigma 0.9 with another sequence's context, minus the loss with the true one. Bands are "
         "95 % bootstrap intervals over sequences; the dashed line is 0."
     )
-    return html + tables.figure(keys + drawing, caption, css="wide")
+    return f'<div class="grid two side">{tables.figure(keys + drawing, caption)}{html}</div>'
 
 
 def _one_step(checks: list[Mapping[str, Any]]) -> str:
@@ -125,7 +126,7 @@ def _one_step(checks: list[Mapping[str, Any]]) -> str:
             drawing = plots.curves(lines, "training step", "PSNR (dB)")
             caption = "Higher is closer to the truth. Bands are 95 % bootstrap intervals over sequences."
             html += tables.figure(keys + drawing, caption, set_name(name).capitalize())
-    return f"<div class=grid>{html}</div>" if html else tables.missing("One-step PSNR was not measured.")
+    return f'<div class="grid two">{html}</div>' if html else tables.missing("One-step PSNR was not measured.")
 
 
 def _measured(checks: list[Mapping[str, Any]], name: str, metric: str, css: str, words: str) -> Curve:

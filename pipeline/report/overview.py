@@ -48,12 +48,12 @@ def introduction(facts: ReportFacts, rows: Rows | None) -> list[str]:
     if steps:
         said.append(f"A video diffusion model was trained on it for {plural(int(max(steps)), 'step')}.")
     else:
-        said.append("No model was trained in this run.")
+        said.append("No model was trained.")
     if facts.evaluation is not None:
         names = [set_name(name) for name in facts.evaluation.get("sets", {})]
         said.append(f"It was evaluated on {_listed(names)}." if names else "Its evaluation names no set of clips.")
     else:
-        said.append("No evaluation was run.")
+        said.append("Nothing was evaluated.")
     return said
 
 

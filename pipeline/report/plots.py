@@ -128,6 +128,8 @@ def dots(groups: Sequence[tuple[str, Sequence[Dot]]], label: str) -> str:
         body += svg.line(x(tick), 4, x(tick), bottom, "grid") + svg.text(
             x(tick), bottom + 15, svg.tick_text(tick, ticks), "tick", "middle"
         )
+    if low < 0 < high:
+        body += svg.line(x(0.0), 4, x(0.0), bottom, "zero")
     for name, rows in groups:
         body += svg.text(0, y_px + 14, name, "group")
         y_px += 22.0

@@ -14,20 +14,8 @@ from video4spatial.pipeline.store.table import score_names
 
 KINDS = ("simulation", "real")
 _COLUMNS = (
-    *(
-        "key",
-        "unit_id",
-        "kind",
-        "verdict",
-        "reason",
-        "detail",
-        "shard",
-        "source_uri",
-        "scene",
-        "start",
-        "stop",
-        "thumbnail_jpeg",
-    ),
+    *("key", "unit_id", "kind", "verdict", "reason", "detail", "shard"),
+    *("source_uri", "scene", "start", "stop", "thumbnail_jpeg"),
     *("split", "split_group", "held_out", "variant", "variant_kind", "variant_group"),
     *("n_frames", "height", "width", "fps", "pose_source"),
 )

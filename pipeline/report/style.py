@@ -20,6 +20,7 @@ h4{font:600 .84rem/1.35 var(--sans);margin:0 0 .7em}
 h4+.legend{margin-top:-.25em}
 section{margin-top:68px;padding-top:28px;border-top:1px solid var(--line)}
 p{max-width:70ch;margin:.55em 0}.lead{color:var(--soft);font-size:1.05rem;margin-bottom:1.5em}
+.intro+.warning{margin-top:1.4em}td:first-child{min-width:7.5em}
 .intro{font-size:1.22rem;line-height:1.5;max-width:62ch}
 .eyebrow{font:600 .78rem/1.3 var(--sans);letter-spacing:.09em;text-transform:uppercase;color:var(--c1);margin:0}
 a{color:var(--c1);text-decoration-thickness:1px;text-underline-offset:3px}
@@ -47,7 +48,8 @@ aspect-ratio:4/3}.thumb img{width:100%;height:100%;object-fit:contain}
 .strip{display:grid;gap:3px 14px;grid-template-columns:104px minmax(0,1fr);align-items:center;max-width:960px}
 .strip>b{font:600 .78rem/1.25 var(--sans);color:var(--soft);text-align:right}.strip>b.me{color:var(--c1)}
 .cells{display:grid;gap:3px}.cells img{border-radius:2px}.strip .gap{grid-column:1/-1;height:7px}
-.strips figure{margin-bottom:40px}
+.strips figure{margin-bottom:40px}.strips figcaption{max-width:960px;padding-left:118px}
+.note+.grid{margin-top:1.6em}.side{align-items:center}
 .scroll{overflow-x:auto;margin:1em 0 1.6em;max-width:100%}
 table{border-collapse:collapse;font:.86rem/1.45 var(--sans);min-width:min(100%,420px)}
 th{font-weight:600;text-align:left;color:var(--soft);border-bottom:1px solid var(--ink);padding:5px 22px 7px 0;
@@ -102,6 +104,6 @@ footer{margin-top:80px;color:var(--soft);font:.82rem/1.5 var(--sans);border-top:
 @media(max-width:640px){main{padding:30px 16px 64px}section{margin-top:54px;padding-top:24px}.intro{font-size:1.1rem}
 .stats{grid-template-columns:1fr 1fr;gap:0 18px}.stats b{font-size:1.32rem}.stats b small{white-space:normal}
 dl div{grid-template-columns:1fr;gap:0}.strip{grid-template-columns:1fr;gap:3px}.strip>b{text-align:left;margin-top:6px}
-.strip .gap{height:0}.triple{gap:5px}td,th{padding-right:14px}.cells{gap:2px}}
+.strip .gap{height:0}.strips figcaption{padding-left:0}.triple{gap:5px}td,th{padding-right:14px}.cells{gap:2px}}
 @media print{figure,tr,.stats div{break-inside:avoid}section{margin-top:36px}nav{display:none}}
 """

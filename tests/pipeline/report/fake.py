@@ -4,6 +4,7 @@ Seven ray-cast rooms with variants, one synthetic film and two more videos (one 
 """
 
 import io
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -31,8 +32,9 @@ SCORES = ("brightness", "frozen_share", "geometry_error", "min_clearance_m", "mo
 Row = dict[str, Any]
 
 
+@cache
 def fake_facts() -> ReportFacts:
-    """The whole made-up run."""
+    """The whole made-up run, made once: facts are frozen."""
     rows = [*simulated_rows(), *real_rows()]
     return ReportFacts(
         title="test-data",
@@ -88,7 +90,7 @@ def simulated_rows() -> list[Row]:
     for room, split in enumerate(SPLITS):
         for walk in range(4):
             for variant, kind in enumerate(("original", "lighting", "occluder")[: 3 if walk == 0 else 1]):
-                size = 256 if walk == 3 else 64
+                size = 128 if walk == 3 else 64
                 row = base_row(room, walk, variant) | {
                     "kind": "simulation",
                     "split": split,
@@ -180,7 +182,7 @@ def pictures() -> list[Picture]:
         for walk in (0, 3):
             poses = make_walk(10 * room + walk, 48)[[0, 16, 31, 47]]
             for variant, light in enumerate((1.0, 0.5, 1.0)[: 3 if walk == 0 else 1]):
-                views = [render(make_room(room), pose, 256 if walk == 3 else 64, light) for pose in poses]
+                views = [render(make_room(room), pose, 128 if walk == 3 else 64, light) for pose in poses]
                 frames = np.stack([view[0] for view in views])
                 if variant == 2:
                     frames[:, 20:60, 8:26] = (40, 60, 40)
