@@ -6,6 +6,7 @@ docs/format.md describes each column. A score is a float64 column of its own nam
 names of all scores stand in the schema's metadata. Selection fills `split`, `held_out`, `near_duplicate_of`.
 """
 
+import difflib
 import io
 import json
 import math
@@ -165,11 +166,24 @@ def to_parquet(table: pa.Table) -> bytes:
 
 
 def from_parquet(data: bytes, path: str, columns: list[str] | None = None) -> pa.Table:
-    """Raises StorageError where the bytes of `path` are not Parquet or lack one of `columns`."""
+    """All columns or those named. Raises StorageError where `path` is not Parquet, ConfigError for an unknown column."""
     try:
-        return pq.read_table(io.BytesIO(data), columns=columns)
+        # not pq.read_table: it loads pyarrow.dataset and starts thread pools, and about one process in thirty then aborted
+        # on its way out ("terminate called without an active exception", pyarrow 26.0.1)
+        file = pq.ParquetFile(pa.BufferReader(data), pre_buffer=False)
+        for name in columns or ():
+            check_column(name, file.schema_arrow.names)
+        return file.read(columns=columns, use_threads=False)
     except (pa.ArrowException, OSError) as error:
         raise StorageError(f"{path} cannot be read ({error}); run `v4s datasets verify`") from None
+
+
+def check_column(name: str, names: list[str]) -> None:
+    """Raises ConfigError, with the nearest name, unless `name` is one of `names`."""
+    if name not in names:
+        close = difflib.get_close_matches(name, names, 1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise ConfigError(f"the table has no column {name!r}{hint}")
 
 
 def _of_sequence(product: Product) -> dict[str, Any]:

@@ -5,7 +5,6 @@ Store.version("demo@2") ─▶ [Version] ─▶ table, reader(split) ─▶ Read
 The manifest is the commit: everything it names was durable before it was created. `content` is the equality of data.
 """
 
-import difflib
 import hashlib
 import json
 import re
@@ -19,7 +18,7 @@ import pyarrow.compute as pc
 from video4spatial.pipeline.core.errors import ConfigError, StorageError
 from video4spatial.pipeline.store.blobs import Blobs
 from video4spatial.pipeline.store.reader import Reader
-from video4spatial.pipeline.store.table import from_parquet
+from video4spatial.pipeline.store.table import check_column, from_parquet
 
 FORMAT = 1
 
@@ -65,10 +64,7 @@ class Version:
         elif split != "all":
             keep = pc.and_(keep, pc.and_(pc.equal(table["split"], split), pc.invert(table["held_out"])))
         for name, value in equals.items():
-            if name not in table.column_names:
-                close = difflib.get_close_matches(name, table.column_names, 1)
-                hint = f"; did you mean {close[0]!r}?" if close else ""
-                raise ConfigError(f"{self.name} has no column {name!r}{hint}")
+            check_column(name, table.column_names)
             keep = pc.and_(keep, pc.fill_null(pc.equal(table[name], value), False))
         rows = table.filter(keep).drop_columns(["thumbnail_jpeg"]).to_pylist()
         return Reader(self.blobs, rows)
