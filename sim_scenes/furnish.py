@@ -130,7 +130,7 @@ def furnish(rng: np.random.Generator, shell: Shell, palette: Palette, kind: str)
     if kind == "dining":
         _dining_group(rng, room, palette)
     makes = WALL_PIECES[kind]
-    wanted = int(rng.integers(5, 8))
+    wanted = int(rng.integers(7, 10))
     first = list(makes[:2])
     others = [makes[2 + int(k)] for k in rng.permutation(len(makes) - 2)]
     for make in (first + others)[:wanted]:

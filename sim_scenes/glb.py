@@ -6,6 +6,7 @@ Node instances become bodies. Kept of a material: base colour factor and texture
 sidedness. What the renderer cannot show (normal, metal, alpha textures) is left out and named in the log.
 """
 
+import hashlib
 import json
 import logging
 import re
@@ -97,6 +98,21 @@ def _check_bounds(document: dict[str, Any], binary_bytes: int, broken: Any) -> N
 _READABLE = ("KHR_texture_transform", "KHR_materials_unlit", "KHR_mesh_quantization")
 
 
+class MaterialShelf:
+    """One Material for each trimesh material, also for equal ones of several files: chairs share their textures."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Material] = {}
+
+    def take(self, source: Any) -> Material:
+        """The material of `source`; None is white, for vertex colours."""
+        made = Material("vertex colours") if source is None else _material(source)
+        texture = b"" if made.texture is None else made.texture.tobytes()
+        shape = () if made.texture is None else made.texture.shape
+        plain = repr((made.name, made.colour, made.double_sided, made.glow, shape)).encode()
+        return self._made.setdefault(hashlib.sha256(plain + texture).hexdigest(), made)
+
+
 def load_glb(path: Path, name: str) -> Scene:
     """The scene in a GLB, unlit. Raises SourceError(reason="unreadable_scene") when its meshes cannot be read."""
     check_glb(path)
@@ -105,7 +121,7 @@ def load_glb(path: Path, name: str) -> Scene:
     except (ValueError, KeyError, IndexError, TypeError, NotImplementedError, OSError) as error:
         raise SourceError(f"{path.name}: trimesh cannot read it ({error})", reason="unreadable_scene") from None
     groups: dict[str, list[Part]] = {}
-    materials: dict[int, Material] = {}
+    materials = MaterialShelf()
     for node in sorted(loaded.graph.nodes_geometry):
         world_from_node, geometry = loaded.graph[node]
         mesh = loaded.geometry[geometry]
@@ -117,8 +133,8 @@ def load_glb(path: Path, name: str) -> Scene:
     return Scene(name, _bodies(groups))
 
 
-def part_of_mesh(mesh: trimesh.Trimesh, transform: NDArray[np.float64], materials: dict[int, Material]) -> Part:
-    """A trimesh mesh placed by `transform`; `materials` remembers what was made of each trimesh material."""
+def part_of_mesh(mesh: trimesh.Trimesh, transform: NDArray[np.float64], materials: MaterialShelf) -> Part:
+    """A trimesh mesh placed by `transform`; `materials` shares equal ones."""
     visual: Any = mesh.visual
     vertices = np.asarray(mesh.vertices) @ transform[:3, :3].T + transform[:3, 3]
     normals = np.array(mesh.vertex_normals) @ np.linalg.inv(transform[:3, :3])
@@ -134,7 +150,7 @@ def part_of_mesh(mesh: trimesh.Trimesh, transform: NDArray[np.float64], material
         stored = np.asarray(visual.vertex_attributes["color"])
         top = 255.0 if stored.dtype == np.uint8 else 1.0
         colours = (stored[:, :3].astype(np.float32) / top) ** 2
-    material = materials.setdefault(id(source), _material(source)) if source is not None else _plain(materials)
+    material = materials.take(source)
     faces = np.asarray(mesh.faces)[:, ::-1] if np.linalg.det(transform[:3, :3]) < 0 else np.asarray(mesh.faces)
     return Part(
         vertices.astype(np.float32),
@@ -144,10 +160,6 @@ def part_of_mesh(mesh: trimesh.Trimesh, transform: NDArray[np.float64], material
         material,
         None if colours is None else colours.astype(np.float32),
     )
-
-
-def _plain(materials: dict[int, Material]) -> Material:
-    return materials.setdefault(0, Material("vertex colours"))
 
 
 def _material(source: Any) -> Material:

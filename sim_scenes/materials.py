@@ -57,7 +57,7 @@ def planks(rng: np.random.Generator, colour: Colour, boards: int = 8, side: int 
     rings = 0.5 + 0.5 * np.sin(
         2 * np.pi * (y * boards / side * 2.0 + 3.0 * grain[(y * 3) % side, (x // 4 + offset[board]) % side])
     )
-    picture = _scaled(colour, shade * (0.86 + 0.2 * rings) * (0.94 + 0.12 * grain))
+    picture = _scaled(colour, shade * (0.90 + 0.12 * rings) * (0.95 + 0.10 * grain))
     picture[(y % (side // boards)) == 0] *= 0.55
     picture[((x + offset[board]) % side) < 1] *= 0.55
     return _bytes(picture)
@@ -68,7 +68,7 @@ def wood(rng: np.random.Generator, colour: Colour, side: int = SMALL_PX) -> NDAr
     y, x = np.mgrid[0:side, 0:side]
     wave = noise(rng, side, 2, 4)
     rings = 0.5 + 0.5 * np.sin(2 * np.pi * (y * 6 / side + 2.5 * wave[y, (x // 3) % side]))
-    return _bytes(_scaled(colour, 0.82 + 0.22 * rings + 0.1 * (noise(rng, side, 8, 4) - 0.5)))
+    return _bytes(_scaled(colour, 0.90 + 0.10 * rings + 0.08 * (noise(rng, side, 8, 4) - 0.5)))
 
 
 def tiles(
@@ -89,7 +89,7 @@ def carpet(rng: np.random.Generator, colour: Colour, side: int = LARGE_PX) -> ND
 
 
 def plaster(rng: np.random.Generator, colour: Colour, side: int = LARGE_PX) -> NDArray[np.uint8]:
-    return _bytes(_scaled(colour, 0.93 + 0.1 * noise(rng, side, 4, 6)))
+    return _bytes(_scaled(colour, 0.965 + 0.05 * noise(rng, side, 8, 5)))
 
 
 def stripes(

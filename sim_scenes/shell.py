@@ -63,7 +63,7 @@ class Shell:
 
 def draw_shell(rng: np.random.Generator) -> Shell:
     """Measures, one door and one to three windows that do not meet."""
-    width, depth, height = rng.uniform(4.0, 6.6), rng.uniform(3.8, 5.6), rng.uniform(2.45, 2.9)
+    width, depth, height = rng.uniform(3.8, 6.0), rng.uniform(3.6, 5.0), rng.uniform(2.45, 2.85)
     shell = Shell(width, depth, height, ())
     walls = [int(wall) for wall in rng.permutation(4)]
     openings = [_place(rng, shell, walls[0], DOOR_WIDTH_M, 0.0, DOOR_HEIGHT_M, "door")]

@@ -21,6 +21,7 @@ from video4spatial.pipeline.core.stage import Resources, make_unit_settings
 from video4spatial.pipeline.core.unit import Product, Source, Unit
 from video4spatial.sim_scenes.config import SimConfig, View
 from video4spatial.sim_scenes.consistency import covisibility, geometry_error
+from video4spatial.sim_scenes.habitat_dataset import write_dataset
 from video4spatial.sim_scenes.paths import Walk, draw_walks
 from video4spatial.sim_scenes.place import Place, interests_m, load_place
 from video4spatial.sim_scenes.plan import write_plan
@@ -79,10 +80,17 @@ class SimulateWorker:
         for number, view in enumerate(self._config.views):
             place = load_place(unit.source, view.walk.radius_m, view.walk.eye_height_m[1])
             if number == 0:
-                write_plan(self._scene_folder / scene_name(unit.source), place)
+                self._write_scene(unit, place)
             for product in self._view(unit, view, number, place):
                 yield replace(product, index=index + product.index)
             index += view.paths
+
+    def _write_scene(self, unit: Unit, place: Place) -> None:
+        """plan.json and plan.png, and for a generated room its Habitat scene dataset."""
+        folder = self._scene_folder / scene_name(unit.source)
+        if place.kind != "file":
+            write_dataset(folder, place.scene)
+        write_plan(folder, place)
 
     def close(self) -> None:
         """Holds nothing between units."""

@@ -46,7 +46,10 @@ class EmbeddedRenderer:
         self._single_sided: Any = wp.array(single_sided[soup.material], dtype=wp.uint8, device=DEVICE)
         corners = soup.corners_m.reshape(-1, 3).astype(float)
         bounds_m = corners.min(axis=0), corners.max(axis=0)
-        self._lights = build_lights(scene.lighting, self._surfaces.corners, bounds_m, DEVICE)
+        # glowing surfaces are lamp shades: the light inside shines through them
+        opaque = np.array([material.glow == 0.0 for material in soup.materials])[soup.material]
+        casters: Any = wp.array(soup.corners_m[opaque].reshape(-1, 3), dtype=wp.vec3, device=DEVICE)
+        self._lights = build_lights(scene.lighting, casters, bounds_m, DEVICE)
         self._triangles = len(soup.object_id)
 
     def render(self, cameras: Cameras) -> Frames:

@@ -24,7 +24,7 @@ LAMP_NEAR_M = 0.02
 def build_lights(
     lighting: Lighting | None, corners: Any, bounds_m: tuple[NDArray[np.float64], NDArray[np.float64]], device: str
 ) -> Any:
-    """A `Lights` struct; `corners` is the (3 F,) vec3 array of all triangles, `bounds_m` their box."""
+    """A `Lights` struct; `corners`: (3 F,) vec3 array of what casts shadows, `bounds_m`: the scene's box."""
     lights = Lights()
     lights.lit = 0 if lighting is None else 1
     lamps = () if lighting is None else lighting.lamps

@@ -171,9 +171,9 @@ def incoming_light(lights: Lights, point: wp.vec3, normal: wp.vec3, outward: wp.
         to_lamp = lights.lamp_position[lamp] - point
         square = wp.dot(to_lamp, to_lamp)
         slope = wp.dot(normal, to_lamp) / wp.sqrt(square + 1.0e-9)
-        if slope > 0.0:
-            share = lamp_share(lights, lamp, lifted - lights.lamp_position[lamp])
-            light += lights.lamp_colour[lamp] * (slope * share / (square + lights.lamp_softness[lamp]))
+        strength = lights.lamp_colour[lamp] * (slope / (square + lights.lamp_softness[lamp]))
+        if wp.max(strength) > 0.003:  # less changes no 8-bit value; most of a far lamp's shadow lookups go
+            light += strength * lamp_share(lights, lamp, lifted - lights.lamp_position[lamp])
     return light
 
 
@@ -229,7 +229,7 @@ def sky_colour(lights: Lights, ray: wp.vec3):
         return wp.vec3(0.0, 0.0, 0.0)
     height = ray[1] / wp.length(ray)
     up = wp.clamp(height * 6.0 + 0.5, 0.0, 1.0)
-    haze = wp.exp(-wp.abs(height) * 5.0) * 0.35
+    haze = wp.exp(-wp.abs(height) * 5.0) * 0.35 * wp.max(lights.sky)
     colour = lights.ground * (1.0 - up) + lights.sky * up
     return colour * (1.0 - haze) + wp.vec3(haze, haze, haze)
 

@@ -1,0 +1,264 @@
+"""Scenes as Habitat scene datasets: what habitat-sim loads, written and read.
+
+Scene ─▶ [write_dataset] ─▶ <name>.scene_dataset_config.json, stages/ objects/ lighting/ scenes/ ─▶ [read_dataset]
+
+The layout is the one habitat-sim 0.3.3 and 0.3.4 read as it stands: `up`, `front` and `COM` are always written (without
+them the stage is turned and objects sink), every template has a name that is no part of another, and the semantic id
+of an object is its object id. What Habitat has no word for (ambient, sky, words) stands under `user_defined`.
+"""
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import trimesh
+from numpy.typing import NDArray
+from PIL import Image
+
+from video4spatial.pipeline.core.errors import ConfigError
+from video4spatial.pipeline.core.files import write_atomic
+from video4spatial.sim_scenes.glb import MaterialShelf, part_of_mesh
+from video4spatial.sim_scenes.scene import STAGE_ID, Body, Lamp, Lighting, Material, Part, Scene, Sun
+
+_KINDS = {
+    "stages": ("stages", "stage_config"),
+    "objects": ("objects", "object_config"),
+    "light_setups": ("lighting", "lighting_config"),
+    "scene_instances": ("scenes", "scene_instance"),
+}
+_UPRIGHT = {"up": [0, 1, 0], "front": [0, 0, -1], "scale": [1, 1, 1]}
+
+
+def write_dataset(folder: Path, scene: Scene) -> Path:
+    """Writes the dataset of one scene and returns its config, which is written last. The same scene gives the same
+    bytes, so writing again changes nothing."""
+    stage = next(body for body in scene.bodies if body.object_id == STAGE_ID)
+    things = [body for body in scene.bodies if body.object_id != STAGE_ID]
+    write_atomic(folder / "stages" / f"{scene.name}.glb", glb_of(stage.parts))
+    stage_config = {**_UPRIGHT, "render_asset": f"{scene.name}.glb", "origin": [0, 0, 0], "units_to_meters": 1.0}
+    stage_config |= {"shader_type": "phong", "is_collidable": True}
+    _write_json(folder / "stages" / f"{scene.name}.stage_config.json", stage_config)
+    for body in things:
+        write_atomic(folder / "objects" / f"{body.name}.glb", glb_of(body.parts))
+        config = {**_UPRIGHT, "render_asset": f"{body.name}.glb", "COM": [0, 0, 0], "semantic_id": body.object_id}
+        config |= {"mass": 5.0, "shader_type": "phong", "is_collidable": True}
+        config["user_defined"] = {"category": body.category, "words": list(body.words)}
+        _write_json(folder / "objects" / f"{body.name}.object_config.json", config)
+    _write_json(folder / "lighting" / f"{scene.name}.lighting_config.json", _light_setup(scene.lighting))
+    _write_json(folder / "scenes" / f"{scene.name}.scene_instance.json", _scene_instance(scene, things))
+    config_path = folder / f"{scene.name}.scene_dataset_config.json"
+    kinds = {kind: {"default_attributes": {}, "paths": {".json": [place]}} for kind, (place, _) in _KINDS.items()}
+    _write_json(config_path, kinds)
+    return config_path
+
+
+def read_dataset(config_path: Path, scene_name: str) -> Scene:
+    """One scene instance of a dataset. Object ids are 1..n in the order of the scene file. Raises ConfigError when a
+    file or a template is missing."""
+    config = _read_json(config_path)
+    folder = config_path.parent
+    instance_path = _find(folder, config, "scene_instances", scene_name)
+    instance = _read_json(instance_path)
+    materials = MaterialShelf()
+    stage_path = _find(folder, config, "stages", instance["stage_instance"]["template_name"])
+    stage = _read_json(stage_path)
+    bodies = [Body(STAGE_ID, "stage", "stage", ("stage",), _read_parts(stage_path, stage, materials))]
+    for number, placed in enumerate(instance.get("object_instances", []), start=1):
+        template_path = _find(folder, config, "objects", placed["template_name"])
+        bodies.append(_read_object(number, template_path, placed, instance, materials))
+    setup = instance.get("default_lighting", "no_lights")
+    lighting = None
+    if setup != "no_lights":
+        lights = _read_json(_find(folder, config, "light_setups", setup))
+        lighting = _read_lighting(lights, instance.get("user_defined", {}))
+    return Scene(Path(scene_name).name, tuple(bodies), lighting)
+
+
+def glb_of(parts: tuple[Part, ...]) -> bytes:
+    """A GLB of parts, one node each. Plain colours become 4 x 4 textures: Habitat's flat shader and ours then agree."""
+    scene = trimesh.Scene()
+    materials: dict[int, Any] = {}
+    for number, part in enumerate(parts):
+        made = materials.get(id(part.material))
+        if made is None:
+            made = materials.setdefault(id(part.material), _pbr(part.material))
+        uv = np.stack([part.uv[:, 0], 1.0 - part.uv[:, 1]], axis=1)  # trimesh turns v upside down
+        mesh = trimesh.Trimesh(
+            part.vertices_m,
+            part.faces,
+            vertex_normals=part.normals,
+            visual=trimesh.visual.TextureVisuals(uv=uv, material=made),
+            process=False,
+        )
+        scene.add_geometry(mesh, node_name=f"part/{number}", geom_name=f"part_{number}")
+    exported = trimesh.exchange.gltf.export_glb(scene, include_normals=True)
+    assert isinstance(exported, bytes)
+    return exported
+
+
+def _pbr(material: Material) -> trimesh.visual.material.PBRMaterial:
+    colour = np.sqrt(np.asarray(material.colour))  # the renderer's gamma is 2
+    base = np.full((4, 4, 3), 255, dtype=np.uint8) if material.texture is None else material.texture
+    tinted = np.round(base * colour).astype(np.uint8)
+    picture = io.BytesIO()
+    Image.fromarray(tinted).save(picture, format="PNG")
+    glow = [material.glow] * 3 if material.glow else None
+    return trimesh.visual.material.PBRMaterial(
+        name=material.name,
+        baseColorTexture=Image.open(picture),
+        metallicFactor=0.0,
+        roughnessFactor=1.0,
+        emissiveFactor=glow,
+        doubleSided=material.double_sided,
+    )
+
+
+def _scene_instance(scene: Scene, things: list[Body]) -> dict[str, Any]:
+    placed = []
+    for body in things:
+        quaternion = trimesh.transformations.quaternion_from_matrix(body.world_from_body)
+        placed.append(
+            {
+                "template_name": body.name,
+                "translation": [float(x) for x in body.world_from_body[:3, 3]],
+                "rotation": [float(x) for x in quaternion],  # w, x, y, z
+                "motion_type": "STATIC",
+                "translation_origin": "asset_local",
+            }
+        )
+    instance: dict[str, Any] = {
+        "stage_instance": {"template_name": scene.name},
+        "default_lighting": "no_lights" if scene.lighting is None else scene.name,
+        "translation_origin": "asset_local",
+        "object_instances": placed,
+    }
+    if scene.lighting is not None:
+        extra: dict[str, tuple[float, ...]] = {
+            "ambient": scene.lighting.ambient,
+            "sky": scene.lighting.sky,
+            "ground": scene.lighting.ground,
+        }
+        extra["lamp_radius_m"] = tuple(lamp.radius_m for lamp in scene.lighting.lamps)
+        instance["user_defined"] = {key: list(value) for key, value in extra.items()}
+    return instance
+
+
+def _light_setup(lighting: Lighting | None) -> dict[str, Any]:
+    """Habitat's lights: colour at most 1, the rest in the intensity; `direction` is the way the light travels."""
+    lights: dict[str, Any] = {}
+    if lighting is None:
+        return {"lights": lights}
+    for number, lamp in enumerate(lighting.lamps):
+        top = max(max(lamp.colour), 1e-9)
+        colour = [c / top for c in lamp.colour]
+        entry = {"type": "point", "position": list(lamp.position_m), "color": colour, "intensity": top}
+        lights[str(number)] = entry
+    if lighting.sun is not None:
+        top = max(lighting.sun.colour)
+        colour = [c / top for c in lighting.sun.colour]
+        entry = {"type": "directional", "direction": list(lighting.sun.direction), "color": colour, "intensity": top}
+        lights[str(len(lights))] = entry
+    return {"lights": lights}
+
+
+def _read_lighting(setup: Mapping[str, Any], extra: Mapping[str, Any]) -> Lighting:
+    lamps: list[Lamp] = []
+    sun = None
+    for key in sorted(setup.get("lights", {}), key=lambda name: (len(name), name)):
+        light = setup["lights"][key]
+        colour = np.asarray(light.get("color", [1, 1, 1])) * light.get("intensity", 1.0)
+        red, green, blue = (float(c) for c in colour)
+        if light.get("type") == "directional":
+            direction = np.asarray(light["direction"], dtype=float)
+            x, y, z = (float(c) for c in direction / np.linalg.norm(direction))
+            sun = sun or Sun((x, y, z), (red, green, blue))
+        else:
+            x, y, z = (float(c) for c in light["position"])
+            radii = extra.get("lamp_radius_m", [])
+            radius = float(radii[len(lamps)]) if len(lamps) < len(radii) else 0.3
+            lamps.append(Lamp((x, y, z), (red, green, blue), radius))
+    named = {key: tuple(float(c) for c in extra[key]) for key in ("sky", "ground") if key in extra}
+    ambient = tuple(float(c) for c in extra.get("ambient", (0.2, 0.2, 0.2)))
+    return Lighting(ambient=ambient, lamps=tuple(lamps), sun=sun, **named)  # type: ignore[arg-type]
+
+
+def _read_object(
+    number: int,
+    template_path: Path,
+    placed: Mapping[str, Any],
+    instance: Mapping[str, Any],
+    materials: MaterialShelf,
+) -> Body:
+    template = _read_json(template_path)
+    parts = _read_parts(template_path, template, materials)
+    name = template_path.name.split(".")[0]
+    extra = template.get("user_defined", {})
+    category = str(extra.get("category", name))
+    pose = trimesh.transformations.quaternion_matrix(placed.get("rotation", [1, 0, 0, 0]))
+    pose[:3, :3] *= placed.get("uniform_scale", 1.0)
+    pose[:3, 3] = placed.get("translation", [0, 0, 0])
+    origin = placed.get("translation_origin", instance.get("translation_origin", "")).lower()
+    if origin != "asset_local":
+        body = Body(number, name, category, (category,), parts)
+        # Habitat's centre of mass: as the template says, else the middle of the bounding box
+        centre = np.asarray(template.get("COM", np.mean(body.box_in_body(), axis=0)), dtype=float)
+        pose[:3, 3] -= pose[:3, :3] @ centre
+    return Body(number, name, category, tuple(extra.get("words", (category,))), parts, pose)
+
+
+def _read_parts(config_path: Path, config: Mapping[str, Any], materials: MaterialShelf) -> tuple[Part, ...]:
+    """The template's meshes in its own upright frame."""
+    asset = config_path.parent / config["render_asset"]
+    if not asset.is_file():
+        raise ConfigError(f"{config_path.name} names {config['render_asset']}, which is not beside it")
+    loaded: Any = trimesh.load(asset, process=False)
+    turn = _upright(config)
+    parts = []
+    for node in sorted(loaded.graph.nodes_geometry, key=lambda name: (len(name), name)):
+        transform, geometry = loaded.graph[node]
+        parts.append(part_of_mesh(loaded.geometry[geometry], turn @ transform, materials))
+    return tuple(parts)
+
+
+def _upright(config: Mapping[str, Any]) -> NDArray[np.float64]:
+    """(4, 4) from the asset's axes to y up, -z front, with its scale."""
+    up, front = (np.asarray(config.get(key, default), dtype=float) for key, default in _AXES)
+    up, front = up / np.linalg.norm(up), front / np.linalg.norm(front)
+    matrix = np.eye(4)
+    matrix[:3, :3] = np.stack([np.cross(front, up), up, -front])
+    scale = np.asarray(config.get("scale", [1, 1, 1]), dtype=float) * float(config.get("units_to_meters", 1.0))
+    return matrix @ np.diag([*scale, 1.0])
+
+
+_AXES = (("up", [0, 1, 0]), ("front", [0, 0, -1]))
+
+
+def _find(folder: Path, config: Mapping[str, Any], kind: str, name: str) -> Path:
+    """The JSON file of template `name`, searched in the folders and patterns that the dataset lists."""
+    suffix = _KINDS[kind][1]
+    found = []
+    for pattern in config.get(kind, {}).get("paths", {}).get(".json", []):
+        place = folder / pattern
+        found += sorted(place.glob(f"*.{suffix}.json")) if place.is_dir() else sorted(folder.glob(pattern))
+    wanted = Path(name).name.split(".")[0]
+    for path in found:
+        if path.name.split(".")[0] == wanted:
+            return path
+    known = ", ".join(path.name.split(".")[0] for path in found[:8]) or "none"
+    raise ConfigError(f"{kind} of this dataset have no {name!r}; there are: {known}")
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text()))
+    except OSError as error:
+        raise ConfigError(f"cannot read {path.name}: {error.strerror}") from None
+    except ValueError as error:
+        raise ConfigError(f"{path.name} is not JSON: {error}") from None
+
+
+def _write_json(path: Path, value: Mapping[str, Any]) -> None:
+    write_atomic(path, (json.dumps(value, indent=1, sort_keys=True) + "\n").encode())
