@@ -8,6 +8,7 @@ import numpy as np
 
 from video4spatial.pipeline.commands.context import RunContext
 from video4spatial.pipeline.commands.inputs import FILM_NAME
+from video4spatial.pipeline.commands.next_commands import next_commands
 from video4spatial.pipeline.engine.environment import environment
 from video4spatial.pipeline.report.facts import (
     CameraPath,
@@ -71,19 +72,6 @@ def gather_facts(context: RunContext) -> ReportFacts:
         hashes=_hashes(context, version),
         environment=environment(),
         next_commands=next_commands(context),
-    )
-
-
-def next_commands(context: RunContext) -> tuple[str, ...]:
-    """What to type next."""
-    store = context.store_address
-    version = context.state.get("publish", {}).get("version", context.recipe.name)
-    recipe, out = context.out / "recipe.yaml", context.out
-    return (
-        f"v4s datasets show {version} --store {store}",
-        f"v4s datasets verify {version} --store {store}",
-        f"v4s run {recipe} --out {out} --videos YOUR_VIDEOS",
-        f"v4s sample {recipe} --out {out} --per-set 3",
     )
 
 

@@ -12,6 +12,7 @@ from video4spatial.pipeline.commands.context import RunContext, open_run, read_c
 from video4spatial.pipeline.commands.curate import curate
 from video4spatial.pipeline.commands.evaluate import evaluate
 from video4spatial.pipeline.commands.inputs import check_inputs
+from video4spatial.pipeline.commands.next_commands import next_commands
 from video4spatial.pipeline.commands.options import add_engine_options, add_run_options, make_executor
 from video4spatial.pipeline.commands.publish import publish
 from video4spatial.pipeline.commands.report import report
@@ -51,10 +52,8 @@ def run(options: argparse.Namespace) -> int:
 def _say_what_is_next(context: RunContext, page: str, seconds: float) -> None:
     say = context.reporter.say
     version = context.state["publish"]
-    store = context.store_address
     say(f"\ndone in {seconds:.0f} s")
     say(f"version  {version['version']}  content {version['content'][:16]}")
     say(f"report   {page}")
-    say("next     v4s datasets show " + f"{version['version']} --store {store}")
-    say(f"         v4s datasets verify {version['version']} --store {store}")
-    say(f"         v4s run {context.out / 'recipe.yaml'} --out {context.out} --set select.rules[0].min=...")
+    for position, command in enumerate(next_commands(context)):
+        say(f"{'next' if position == 0 else '':8s} {command}")

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from video4spatial.model.config import EvaluateConfig
 from video4spatial.model.evaluate import evaluate
 from video4spatial.model.pipeline import Video4SpatialPipeline
+from video4spatial.model.quiet import no_progress_bars
 from video4spatial.model.source import Clip
 from video4spatial.pipeline.core.files import write_atomic
 from video4spatial.pipeline.engine.clips import clip_sources
@@ -125,6 +126,7 @@ def enlarge(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def load_pipeline(run_dir: Path, threads: int) -> Video4SpatialPipeline:
     """The saved pipeline of a finished run, silent."""
     torch.set_num_threads(threads)
-    pipeline = Video4SpatialPipeline.from_pretrained(str(run_dir / "pipeline"))
+    with no_progress_bars():
+        pipeline = Video4SpatialPipeline.from_pretrained(str(run_dir / "pipeline"))
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
