@@ -54,6 +54,7 @@ def scores_part(facts: ReportFacts, rows: Rows | None) -> Part:
     for kind in rows.kinds:
         drawn = "".join(_score_figure(facts, rows, kind, score) for score in rows.scores)
         html += f"<h3>{escape(kind_name(rows, kind))}</h3><div class=grid>{drawn}</div>" if drawn else ""
+    html += _idle(facts)
     return Part(anchor="scores", title="Scores", short="Scores", lead=lead, html=html)
 
 
@@ -133,6 +134,12 @@ def _sizes(rows: Rows) -> str:
 def _rates(chosen: list[Mapping[str, Any]]) -> str:
     rates = sorted({number(float(row["fps"])) for row in chosen if is_number(row.get("fps"))})
     return ", ".join(rates) + " frames/s" if rates else "rate unknown"
+
+
+def _idle(facts: ReportFacts) -> str:
+    idle = facts.version.manifest.get("idle_rules", ()) if facts.version is not None else ()
+    names = ", ".join(plain_name(str(name)) for name in idle)
+    return tables.note(f"Rules that judged no row, because nothing was measured for them: {names}.") if idle else ""
 
 
 def _score_figure(facts: ReportFacts, rows: Rows, kind: str, score: str) -> str:

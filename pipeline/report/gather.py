@@ -15,7 +15,7 @@ from PIL import Image
 from video4spatial.pipeline.core.sequence import Sequence
 from video4spatial.pipeline.report.facts import CameraPath, Picture, SceneMap, Threshold
 
-PICTURES_PER_KIND = 12
+PICTURES_PER_KIND = 24
 """Kept sequences shown of each kind; more make the page long, not clearer."""
 
 
@@ -75,6 +75,16 @@ def selection_thresholds(selection: Mapping[str, Any]) -> tuple[Threshold, ...]:
             kind=rule.get("kind", "any"),
         )
         for rule in selection.get("rules", ())
+    )
+
+
+def floor_thresholds(floor: Mapping[str, Any]) -> tuple[Threshold, ...]:
+    """The limits of a recipe's `floor:` (fields `min_<score>`, `max_<score>`) that applied to real video."""
+    limits = [(name[:3], name[4:], value) for name, value in floor.items() if isinstance(value, (int, float))]
+    return tuple(
+        Threshold(score=score, **{side: float(value)}, kind="real", where="floor")  # type: ignore[arg-type]
+        for side, score, value in limits
+        if side in ("min", "max")
     )
 
 

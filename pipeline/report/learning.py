@@ -23,6 +23,7 @@ from video4spatial.pipeline.report.text import (
     plural,
     said_interval,
     set_name,
+    spoken,
 )
 
 MAX_POINTS = 500
@@ -36,7 +37,11 @@ def training_part(facts: ReportFacts) -> Part:
     if not train and not checks:
         html = tables.missing("No training metrics were given: nothing was trained, or its metrics.jsonl is empty.")
         return Part(anchor="training", title="Training", short="Training", lead="", html=html)
-    html = tables.pairs({name: _plain(value) for name, value in facts.model.items()}) if facts.model else ""
+    html = (
+        tables.pairs({name.replace("_", " "): spoken(value) for name, value in facts.model.items()})
+        if facts.model
+        else ""
+    )
     html += f'<div class="grid two">{_train_loss(train)}{_validation_losses(checks)}</div>'
     html += "<h3>Does the model use its context?</h3>" + _gap(facts, checks)
     html += "<h3>One denoising step from noise</h3>" + _one_step(checks)
@@ -154,7 +159,3 @@ def _sets(checks: list[Mapping[str, Any]]) -> list[str]:
     found = {str(row.get("set")) for row in checks}
     first = [name for name in ("held_out", "val", "test") if name in found]
     return first + sorted(found - set(first))
-
-
-def _plain(value: str | int | float) -> str:
-    return number(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)

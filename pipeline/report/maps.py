@@ -12,6 +12,8 @@ from video4spatial.pipeline.report.pictures import drawing_uri
 from video4spatial.pipeline.report.rows import Rows, split_name
 
 WIDTH = 360.0
+DENSE = 10
+"""More walks than this in one room are drawn thin, or they hide it and each other."""
 SPLIT_COLOURS = (("train", "training"), ("held_out", "held-out path"), ("val", "validation"), ("test", "test"))
 
 
@@ -31,11 +33,12 @@ def draw(scene: SceneMap, rows: Rows | None, plan_px: int) -> str:
         body += f'<image href="{drawing_uri(scene.plan, plan_px)}" x="0" y="0" {box} preserveAspectRatio="none"/>'
     else:
         body += svg.rect(0, 0, WIDTH, height, "noplan")
-    for path in paths:
-        split = split_name(rows.by_key(path.key)) if rows is not None else "none"
-        body += _path(path, x_min, z_min, scale, split)
+    splits = {path.key: split_name(rows.by_key(path.key)) if rows is not None else "none" for path in paths}
+    for path in sorted(paths, key=lambda path: splits[path.key] == "held_out"):
+        body += _path(path, x_min, z_min, scale, splits[path.key])
     body += _scale_bar(scale, height)
-    return svg.canvas(WIDTH, height, body, f"{scene.scene} from above with {len(paths)} camera paths", "map")
+    css = "map dense" if len(paths) > DENSE else "map"
+    return svg.canvas(WIDTH, height, body, f"{scene.scene} from above with {len(paths)} camera paths", css)
 
 
 def original_paths(scene: SceneMap, rows: Rows | None) -> list[CameraPath]:
@@ -64,7 +67,8 @@ def _path(path: CameraPath, x_min: float, z_min: float, scale: float, split: str
     (x, z), title = walk[0], f"{path.key}: {split.replace('_', ' ')}, {len(walk)} frames"
     start = svg.circle(x, z, 4.5, "start casing") + svg.circle(x, z, 3.4, f"start {split}", title)
     gaze = svg.line(x, z, float(tip[0]), float(tip[1]), f"gaze {split}")
-    return f"<g>{svg.polyline(walk, 'casing')}{svg.polyline(walk, f'walk {split}', title)}{gaze}{start}</g>"
+    line = svg.polyline(walk, "casing") + svg.polyline(walk, f"walk {split}", title)
+    return f'<g class="{split}">{line}{gaze}{start}</g>'
 
 
 def _scale_bar(scale: float, height: float) -> str:

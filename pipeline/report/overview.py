@@ -87,8 +87,8 @@ def stats(facts: ReportFacts, rows: Rows | None) -> list[tuple[str, str]]:
 def warnings(facts: ReportFacts, rows: Rows | None) -> list[str]:
     """What a reader must know before any number."""
     said = []
-    if facts.synthetic_sources:
-        named = ", ".join(sorted(facts.synthetic_sources))
+    if rows is not None and rows.synthetic_shown:
+        named = ", ".join(rows.synthetic_shown)
         said.append(
             f"Synthetic footage: {named} was filmed by this pipeline itself in one of its own rooms, in place of a "
             "user's videos. It is labelled wherever it is shown."

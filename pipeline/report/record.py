@@ -10,9 +10,23 @@ from typing import Any
 from video4spatial.pipeline.report import tables
 from video4spatial.pipeline.report.facts import ReportFacts
 from video4spatial.pipeline.report.page import Part
-from video4spatial.pipeline.report.text import count, duration, escape, number
+from video4spatial.pipeline.report.text import count, duration, escape, spoken
 
 MAX_MANIFEST_CHARACTERS = 30_000
+_SHOWN = (
+    "created",
+    "complete",
+    "parent",
+    "rows",
+    "bytes",
+    "shards",
+    "units",
+    "inputs",
+    "seeds",
+    "stages",
+    "table",
+    "code",
+)
 
 
 def steps_part(facts: ReportFacts) -> Part:
@@ -58,18 +72,18 @@ def _version(facts: ReportFacts) -> str:
 
 
 def _short(manifest: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """The manifest's entries that fit on a line; lists become their length."""
-    shown: list[tuple[str, Any]] = []
-    for name, value in sorted(manifest.items()):
-        if name in ("content", "recipe", "selection", "environment", "dataset", "version"):
-            continue
-        if isinstance(value, (list, tuple)):
-            shown.append((name, f"{count(len(value))}" + ("" if len(value) else " (none)")))
-        elif isinstance(value, Mapping):
-            shown.append((name, ", ".join(f"{key}: {_said(item)}" for key, item in sorted(value.items()))))
-        else:
-            shown.append((name, value))
-    return shown
+    """The manifest's entries that people compare; the rest stands in the manifest below."""
+    return [(name, _in_words(manifest[name])) for name in _SHOWN if manifest.get(name) is not None]
+
+
+def _in_words(value: Any) -> Any:
+    """Nested values on one line: `count 6, sha256 dee5...`; a list of records becomes its length."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_in_words(item)}" for key, item in sorted(value.items()))
+    if isinstance(value, (list, tuple)):
+        is_flat = all(isinstance(item, (str, int, float)) for item in value)
+        return ", ".join(spoken(item) for item in value) if is_flat else count(len(value))
+    return spoken(value)
 
 
 def _manifest(facts: ReportFacts) -> str:
@@ -93,22 +107,14 @@ def _recipe(facts: ReportFacts) -> str:
 
 def _of_manifest(facts: ReportFacts, name: str) -> Mapping[str, Any]:
     found = facts.version.manifest.get(name, {}) if facts.version is not None else {}
-    return {str(key): _said(value) for key, value in found.items()} if isinstance(found, Mapping) else {}
+    return {str(key): spoken(value) for key, value in found.items()} if isinstance(found, Mapping) else {}
 
 
 def _counted(value: int | None) -> str:
     return "" if value is None else count(value)
 
 
-def _said(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if value is None:
-        return "none"
-    return number(value) if isinstance(value, (int, float)) else str(value)
-
-
 def _cell(value: Any) -> tables.Cell:
-    words = _said(value)
+    words = spoken(value)
     is_hash = len(words) >= 40 and all(letter in "0123456789abcdef" for letter in words)
     return tables.hash_code(words) if is_hash else words

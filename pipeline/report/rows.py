@@ -54,6 +54,11 @@ class Rows:
         """Footage that the pipeline filmed itself."""
         return row.get("source_uri") in self.synthetic_sources
 
+    @property
+    def synthetic_shown(self) -> list[str]:
+        """The synthetic sources that the table has rows of."""
+        return sorted({str(row.get("source_uri")) for row in self.every if self.is_synthetic(row)})
+
 
 def read_rows(facts: ReportFacts) -> Rows | None:
     """The table as rows; None when the facts have none."""

@@ -10,8 +10,8 @@ import numpy as np
 
 from video4spatial.pipeline.report import pictures as pics
 from video4spatial.pipeline.report import tables
+from video4spatial.pipeline.report.captions import label
 from video4spatial.pipeline.report.facts import ReportFacts, Strip
-from video4spatial.pipeline.report.gallery import label
 from video4spatial.pipeline.report.page import Part
 from video4spatial.pipeline.report.pictures import Detail
 from video4spatial.pipeline.report.rows import Rows

@@ -26,7 +26,7 @@ p{max-width:70ch;margin:.55em 0}.lead{color:var(--soft);font-size:1.05rem;margin
 a{color:var(--c1);text-decoration-thickness:1px;text-underline-offset:3px}
 nav{display:flex;flex-wrap:wrap;gap:.3em 1.25em;margin:34px 0 0;font:.87rem/1.5 var(--sans)}
 nav a{color:var(--soft);text-decoration:none;border-bottom:1px solid var(--line)}nav a:hover{color:var(--c1)}
-.stats{display:grid;grid-template-columns:repeat(auto-fit,minmax(215px,1fr));gap:0 34px;margin:34px 0 0}
+.stats{display:grid;grid-template-columns:repeat(auto-fill,minmax(215px,1fr));gap:0 34px;margin:34px 0 0}
 .stats div{border-top:2px solid var(--ink);padding:12px 0 20px}
 .stats b{display:block;font:600 1.75rem/1.2 var(--sans);letter-spacing:-.02em;font-variant-numeric:tabular-nums}
 .stats b small{font-size:.95rem;font-weight:400;color:var(--soft);letter-spacing:0;white-space:nowrap}
@@ -83,6 +83,7 @@ svg.map{display:block;width:100%;max-width:520px;height:auto;border-radius:4px;f
 .base,.key.base{--k:var(--soft)}.key.kept{--k:var(--c1)}.key.dropped{--k:var(--drop)}.key.faint{--k:var(--line)}
 .tick,.axis{font-size:11px;fill:var(--soft)}.axis{font-weight:600}
 .group{font-size:11.5px;font-weight:600;fill:var(--ink)}
+.group,.limit{paint-order:stroke;stroke:var(--paper);stroke-width:3.5px;stroke-linejoin:round}
 .count{font-size:13px;font-weight:600;fill:var(--ink)}.lost{font-size:11.5px;fill:var(--drop)}
 .limit{font-size:10.5px;font-weight:600;fill:var(--limit)}.limitline{stroke:var(--limit);stroke-width:1.5}
 .out{fill:var(--drop);opacity:.08}line.grid{stroke:var(--grid)}.rule{stroke:var(--soft);stroke-width:.8}
@@ -97,6 +98,8 @@ rect.kept{fill:var(--c1)}rect.dropped{fill:var(--drop);opacity:.8}rect.flow{fill
 .walk{fill:none;stroke:var(--m);stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}
 .walk.held_out{stroke-dasharray:6 3.5;stroke-linecap:butt}
 polyline.casing{fill:none;stroke:#fff;stroke-width:4.4;stroke-linejoin:round;stroke-linecap:round;opacity:.85}
+.dense g:not(.held_out) .casing,.dense g:not(.held_out) .gaze{display:none}
+.dense g:not(.held_out) .walk{stroke-width:1.1;opacity:.6}.dense g:not(.held_out) circle.start{r:2.4px}
 .start{fill:var(--m)}.start.casing{fill:#fff}.gaze{stroke:var(--m);stroke-width:1.6}
 .noplan{fill:#eeece6}.plate{fill:#fff;opacity:.78}.scalebar{stroke:#222;stroke-width:2}
 .scaletext{font-size:11px;fill:#222}

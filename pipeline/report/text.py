@@ -22,6 +22,16 @@ _UNITS = {
     "_share": "0 to 1",
     "_fraction": "0 to 1",
 }
+# Units of the scores whose name does not say it (filters/scores.py, sim_scenes/stage.py).
+_SCORE_UNITS = {
+    "brightness": "mean luma, 0 to 255",
+    "brightness_swing": "luma levels, 0 to 255",
+    "contrast": "luma levels",
+    "sharpness": "squared luma levels",
+    "motion": "picture widths per second",
+    "geometry_error": "relative",
+}
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SET_NAMES = {
     "train": "training",
     "held_out": "held-out paths of training scenes",
@@ -49,10 +59,11 @@ def set_name(name: str) -> str:
 
 
 def unit_of(name: str, stated: Mapping[str, str] | None = None) -> str:
-    """The unit of a column: stated, or spoken by its suffix, or nothing."""
+    """The unit of a column: stated, or known, or spoken by its suffix, or nothing."""
     if stated and name in stated:
         return stated[name]
-    return next((unit for suffix, unit in _UNITS.items() if name.endswith(suffix)), "")
+    spoken_by_suffix = next((unit for suffix, unit in _UNITS.items() if name.endswith(suffix)), "")
+    return _SCORE_UNITS.get(name, spoken_by_suffix)
 
 
 def is_number(value: Any) -> bool:
@@ -80,8 +91,20 @@ def number(value: float | int | None, digits: int = 3) -> str:
         return count(value)
     if value == 0:
         return "0"
-    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    power = math.floor(math.log10(abs(value)))
+    if power < -4:
+        return f"{number(value / 10.0**power, digits)} × 10{str(power).translate(_SUPERSCRIPTS)}"
+    decimals = max(0, digits - 1 - power)
     return _grouped(Decimal(repr(value)), min(decimals, 12), ROUND_HALF_EVEN)
+
+
+def spoken(value: Any) -> str:
+    """A recorded fact as text: yes and no, `none`, numbers as they are, words."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None:
+        return "none"
+    return number(value) if isinstance(value, (int, float)) else str(value)
 
 
 def setting(value: float | int) -> str:

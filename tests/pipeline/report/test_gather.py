@@ -87,3 +87,10 @@ def test_rules_of_a_selection_become_thresholds() -> None:
     (threshold,) = gather.selection_thresholds({"rules": rules})
     assert (threshold.score, threshold.min, threshold.max, threshold.kind) == ("sharpness", 40.0, None, "real")
     assert gather.selection_thresholds({}) == ()
+
+
+def test_a_floor_becomes_limits_on_the_scores_it_names() -> None:
+    floor = {"min_brightness": 6.0, "max_frozen_share": 0.95, "min_frames": 16, "note": "loose"}
+    limits = {(item.score, item.min, item.max) for item in gather.floor_thresholds(floor)}
+    assert limits == {("brightness", 6.0, None), ("frozen_share", None, 0.95), ("frames", 16.0, None)}
+    assert {item.where for item in gather.floor_thresholds(floor)} == {"floor"}

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from tests.pipeline.report.fake import fake_facts, spread
-from video4spatial.pipeline.report import funnel, gallery, maps
+from video4spatial.pipeline.report import funnel, gallery, maps, showcase
 from video4spatial.pipeline.report.dataset import funnel_part, scores_part
 from video4spatial.pipeline.report.evaluation import evaluation_part, methods_of, not_run_part
-from video4spatial.pipeline.report.facts import CameraPath, ReportFacts, SceneMap, VersionFacts
+from video4spatial.pipeline.report.facts import CameraPath, Picture, ReportFacts, SceneMap, VersionFacts
 from video4spatial.pipeline.report.learning import running_median, training_part
 from video4spatial.pipeline.report.overview import finding, header
 from video4spatial.pipeline.report.pictures import FULL
@@ -176,3 +176,24 @@ def test_variants_of_a_walk_are_drawn_once(rows: Rows) -> None:
     scene = SceneMap(scene="s", bounds_m=None, plan=None, paths=paths)
     assert len(keys) == 3
     assert [path.key for path in maps.original_paths(scene, rows)] == [group]
+
+
+def test_variants_are_shown_at_a_moment_when_they_differ() -> None:
+    still = np.zeros((4, 8, 8, 3), np.uint8)
+    crossed, darker = still.copy(), still + 10
+    crossed[2, :, 3:5] = 255
+    members = [Picture(key=str(at), frames=frames) for at, frames in enumerate((still, crossed, darker))]
+    assert showcase.telling_moment(members) == 2
+
+
+def test_a_rule_that_judged_nothing_is_named(facts: ReportFacts, rows: Rows) -> None:
+    version = VersionFacts(name="d@1", content="ab" * 32, created=True, manifest={"idle_rules": ["parallax_deg"]})
+    html = scores_part(replace(facts, version=version), rows).html
+    assert "judged no row" in html
+    assert "parallax" in html
+
+
+def test_synthetic_sources_without_rows_are_not_announced(facts: ReportFacts, rows: Rows) -> None:
+    others = tuple(row for row in rows.every if not rows.is_synthetic(row))
+    assert "ynthetic" in header(facts, rows)
+    assert "ynthetic" not in header(facts, replace(rows, every=others))

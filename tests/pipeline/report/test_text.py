@@ -36,6 +36,7 @@ def test_what_was_not_measured_is_said_and_never_zero() -> None:
 def test_whole_parts_are_never_cut_and_small_numbers_keep_their_digits() -> None:
     assert text.number(12345.6) == "12\u202f346"
     assert text.number(0.000123456) == "0.000123"
+    assert text.number(-9.9e-8) == "−9.90 × 10⁻⁸"
     assert text.number(1_234_567) == "1\u202f234\u202f567"
 
 
@@ -54,7 +55,8 @@ def test_units_are_read_from_names_and_stated_ones_win() -> None:
     assert text.plain_name("psnr_db") == "PSNR"
     assert text.unit_of("path_length_m") == "m"
     assert text.plain_name("path_length_m") == "path length"
-    assert text.unit_of("sharpness") == ""
+    assert text.unit_of("sharpness") == "squared luma levels"
+    assert text.unit_of("beauty") == ""
     assert text.unit_of("sharpness", {"sharpness": "levels"}) == "levels"
 
 
