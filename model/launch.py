@@ -56,6 +56,15 @@ def any_rank(launch: Launch, claim: bool) -> bool:
     return bool(flag.item() > 0)
 
 
+def mean_over_ranks(launch: Launch, value: float) -> float:
+    """The mean of every rank's `value`, on every rank."""
+    if launch.world_size == 1:
+        return value
+    total = torch.tensor([value], dtype=torch.float64, device=launch.device)
+    dist.all_reduce(total)
+    return float(total.item()) / launch.world_size
+
+
 def barrier(launch: Launch) -> None:
     """Waits for all ranks."""
     if launch.world_size > 1:

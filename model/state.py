@@ -9,8 +9,9 @@ from typing import Any
 
 import torch
 
+from video4spatial.model.attention import SHORT_TOKENS, write_out_attention
 from video4spatial.model.autoencoder import PatchPCAAutoencoder, frames_to_unit
-from video4spatial.model.config import ModelConfig, TrainConfig
+from video4spatial.model.config import TOKEN_LATENTS, ModelConfig, TrainConfig
 from video4spatial.model.network import Network, build_network
 from video4spatial.model.optim import Optimizers
 from video4spatial.model.precision import Precision, resolve_precision
@@ -64,6 +65,9 @@ def build_state(model: ModelConfig, config: TrainConfig, device: torch.device) -
     """Weights before the first step, equal for equal seeds; the codec is not fitted yet."""
     network = build_network(model, config.seed).to(device)
     average = copy.deepcopy(network).requires_grad_(False).eval()
+    tokens = (config.context.context_frames + config.context.target_frames) * (model.latent_px // TOKEN_LATENTS) ** 2
+    if device.type == "cpu" and tokens <= SHORT_TOKENS:
+        write_out_attention(network.transformer)
     return TrainState(
         network=network,
         average=average,

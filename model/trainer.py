@@ -22,7 +22,7 @@ from torch import nn
 from video4spatial.model.checkpoint import load_checkpoint, newest_checkpoint, save_checkpoint
 from video4spatial.model.config import ModelConfig, TrainConfig
 from video4spatial.model.data import Batch, batch_at
-from video4spatial.model.launch import Launch, any_rank, barrier
+from video4spatial.model.launch import Launch, any_rank, barrier, mean_over_ranks
 from video4spatial.model.metrics import MetricsLog
 from video4spatial.model.network import prepare
 from video4spatial.model.optim import rate_share, update_average
@@ -160,10 +160,10 @@ class _Run:
             if any_rank(self.launch, self.launch.should_stop()):
                 self._save()
                 return False
-            loss, norm = self._step(trained, window)
+            norm = self._step(trained, window)
             last = state.step == config.steps
             if state.step % config.log_every == 0 or last:
-                self._log_train(window, loss, norm)
+                self._log_train(window, norm)
                 window = _Window()
             if state.step % config.validate_every == 0 or last:
                 self._validate()
@@ -171,8 +171,8 @@ class _Run:
                 self.launch.report({"step": state.step, **self.last}, self._save())
         return True
 
-    def _step(self, trained: nn.Module, window: "_Window") -> tuple[float, float]:
-        """One optimizer step; returns the mean loss over all ranks' samples of this rank and the gradient norm."""
+    def _step(self, trained: nn.Module, window: "_Window") -> float:
+        """One optimizer step; returns the gradient norm. The loss of this rank's samples goes to `window`."""
         config, state, device = self.config, self.state, self.launch.device
         waited = time.monotonic()
         batch = batch_at(
@@ -201,7 +201,7 @@ class _Run:
         state.step += 1
         window.steps += 1
         window.losses.append(loss.item())
-        return loss.item(), norm.item()
+        return norm.item()
 
     def _skip(self, batch: Batch) -> None:
         """Counts a step that is not finite and writes down which samples it had."""
@@ -221,12 +221,13 @@ class _Run:
     def _cpu_s(self) -> float:
         return self.state.cpu_s + time.process_time() - self.started_cpu_s
 
-    def _log_train(self, window: "_Window", loss: float, norm: float) -> None:
+    def _log_train(self, window: "_Window", norm: float) -> None:
         config, state = self.config, self.state
+        loss = mean_over_ranks(self.launch, sum(window.losses) / len(window.losses))
         entry = {
             "kind": "train",
             "step": state.step,
-            "loss": sum(window.losses) / len(window.losses),
+            "loss": loss,
             "grad_norm": norm,
             "lr": config.learning_rate * rate_share(state.step - 1, config),
             "samples_per_s": window.steps * config.batch_size / window.wall_s(),

@@ -150,7 +150,8 @@ def _decoded(parts: Parts, latent_BCTHW: torch.Tensor) -> np.ndarray:
 def summary(measured: Sequence[Measured], seed: int, resamplings: int = 2000) -> dict[str, Any]:
     """`loss` by noise level, and `context_gap`, `one_step_psnr_db`, `mean_colour_psnr_db` with intervals.
 
-    Samples of one sequence are averaged first. `context_gap` is absent where the set has one sequence only.
+    `one_step_gain_db` is the difference of the two, sequence by sequence: its interval says whether the model beats the
+    mean colour. Samples of one sequence are averaged first. `context_gap` is absent where the set has one sequence.
     """
     by_key: dict[str, list[Measured]] = {}
     for item in measured:
@@ -162,6 +163,9 @@ def summary(measured: Sequence[Measured], seed: int, resamplings: int = 2000) ->
         },
         "one_step_psnr_db": interval([_mean(g, "one_step_psnr_db") for g in groups], seed, resamplings),
         "mean_colour_psnr_db": interval([_mean(g, "mean_colour_psnr_db") for g in groups], seed, resamplings),
+        "one_step_gain_db": interval(
+            [_mean(g, "one_step_psnr_db") - _mean(g, "mean_colour_psnr_db") for g in groups], seed, resamplings
+        ),
     }
     if all(m.gap is not None for m in measured):
         result["context_gap"] = interval([_mean(g, "gap") for g in groups], seed, resamplings)

@@ -194,6 +194,7 @@ def _forward_metrics(pipeline: Video4SpatialPipeline, samples: list[Sample], con
     metrics: dict[str, Any] = {
         "one_step_psnr_db": {"model": found["one_step_psnr_db"], "mean_colour": found["mean_colour_psnr_db"]}
     }
+    metrics["one_step_gain_db"] = found["one_step_gain_db"]
     if "context_gap" in found:
         metrics["context_gap"] = found["context_gap"]
     return metrics

@@ -1,0 +1,82 @@
+"""Unseen, the trainer would decode a clip at every step, or train on cameras nobody trusts."""
+
+from collections.abc import Callable, Collection
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from video4spatial.model.source import Clip
+from video4spatial.model.store_source import StoreSource
+from video4spatial.pipeline.core.camera import Cameras
+from video4spatial.pipeline.core.errors import ConfigError
+from video4spatial.pipeline.core.sequence import Provenance, Sequence
+
+
+class CountingReader:
+    """Stands for Version.reader: three sequences, one of them real video without cameras."""
+
+    def __init__(self, clip: Clip, valid: bool = True) -> None:
+        self._clip, self._valid = clip, valid
+        self.reads: list[int] = []
+        self.rows = [
+            {"key": f"k{i}", "scene": f"s{i}", "n_frames": len(clip), "pose_source": "none" if i == 1 else "rendered"}
+            for i in range(3)
+        ]
+
+    def read(self, i: int, *, without: Collection[Any]) -> Sequence:
+        self.reads.append(i)
+        clip = self._clip
+        valid = np.ones(len(clip), dtype=bool)
+        valid[-1] = self._valid
+        return Sequence(
+            frames=clip.frames + np.uint8(i),
+            times=clip.times,
+            time_base=Fraction(1, 12),
+            provenance=Provenance(source_uri="u", source_sha256="s", start=0, stop=4, unit_id="x", seed=0),
+            cameras=Cameras(
+                world_from_camera=clip.world_from_camera,
+                image_from_camera=clip.image_from_camera,
+                width_px=32,
+                height_px=32,
+            ),
+            camera_valid=valid,
+            pose_source="rendered",
+            depth_m=None if "depth" in without else clip.depth_m,
+        )
+
+
+@pytest.fixture
+def clip(room: Callable[..., Clip], turning: Callable[..., np.ndarray]) -> Clip:
+    return room(turning(4, 10.0), 0)
+
+
+def test_sequences_without_cameras_are_left_out(clip: Clip) -> None:
+    source = StoreSource(CountingReader(clip))
+    assert [source.key(i) for i in range(len(source))] == ["k0", "k2"]
+    assert (source.scene(1), source.n_frames(1)) == ("s2", 4)
+    assert np.array_equal(source.clip(1, [3, 0]).frames, (clip.frames + np.uint8(2))[[3, 0]])
+
+
+def test_a_sequence_is_decoded_once_while_it_fits_and_depth_only_when_wanted(clip: Clip) -> None:
+    reader = CountingReader(clip)
+    source = StoreSource(reader)
+    for _ in range(3):
+        assert source.clip(0, [1]).depth_m is None
+        source.clip(1)
+    assert reader.reads == [0, 2]
+    assert StoreSource(CountingReader(clip), with_depth=True).clip(0).depth_m is not None
+
+
+def test_the_cache_keeps_to_its_bytes(clip: Clip) -> None:
+    reader = CountingReader(clip)
+    source = StoreSource(reader, cache_bytes=clip.frames.nbytes)
+    for index in (0, 0, 1, 1, 0):
+        source.clip(index)
+    assert reader.reads == [0, 2, 0]
+
+
+def test_a_sequence_with_an_untrusted_camera_is_refused(clip: Clip) -> None:
+    with pytest.raises(ConfigError, match="sequence k0 has frames without a trusted camera"):
+        StoreSource(CountingReader(clip, valid=False)).clip(0)
