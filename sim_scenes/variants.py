@@ -34,9 +34,14 @@ def lighting_variant(place: Place, draw: np.random.Generator) -> Variant:
     """The scene in one of the other moods."""
     moods = [mood for mood in MOODS if mood != place.mood]
     mood = str(draw.choice(moods))
-    lighting = draw_lighting(draw, place.fixtures, mood)
-    scene = replace(place.scene, lighting=lighting)
-    return Variant("lighting", scene, {"mood": mood, "lighting": describe(lighting)})
+    scene = relit(place, mood, draw)
+    assert scene.lighting is not None
+    return Variant("lighting", scene, {"mood": mood, "lighting": describe(scene.lighting)})
+
+
+def relit(place: Place, mood: str, draw: np.random.Generator) -> Scene:
+    """The scene in a mood of lights.py."""
+    return replace(place.scene, lighting=draw_lighting(draw, place.fixtures, mood))
 
 
 def occluder_variant(place: Place, walk: Walk, radius_m: float, draw: np.random.Generator) -> Variant | None:
