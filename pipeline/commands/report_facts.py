@@ -1,11 +1,13 @@
 """Fills ReportFacts from what the steps of a run left behind: store, run.json, metrics, evaluation, scenes."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from video4spatial.filters.config import Floor
 from video4spatial.pipeline.commands.context import RunContext
 from video4spatial.pipeline.commands.inputs import FILM_NAME
 from video4spatial.pipeline.commands.next_commands import next_commands
@@ -18,6 +20,7 @@ from video4spatial.pipeline.report.facts import (
     SceneMap,
     Step,
     Strip,
+    Threshold,
     VersionFacts,
 )
 from video4spatial.pipeline.report.gather import (
@@ -46,6 +49,7 @@ def gather_facts(context: RunContext) -> ReportFacts:
     run_dir = _folder(context, "train", "train")
     evaluation_dir = _folder(context, "evaluation", "evaluate")
     result = json.loads((evaluation_dir / "result.json").read_text()) if evaluation_dir else None
+    selected = selection_thresholds(version.manifest["selection"]) if version else ()
     pictures, paths = _pictures_and_paths(version) if version else ((), {})
     return ReportFacts(
         title=context.recipe.name,
@@ -54,7 +58,7 @@ def gather_facts(context: RunContext) -> ReportFacts:
         recipe_text=context.loaded.text,
         version=_version_facts(version, published) if version and published else None,
         table=version.table() if version else None,
-        thresholds=selection_thresholds(version.manifest["selection"]) if version else (),
+        thresholds=(*_floor_thresholds(context.recipe.floor), *selected),
         synthetic_sources=frozenset({FILM_NAME}),
         failed_units=_failed_units(context),
         pictures=pictures,
@@ -78,6 +82,16 @@ def gather_facts(context: RunContext) -> ReportFacts:
 def _folder(context: RunContext, folder: str, step: str) -> Path | None:
     left = context.state.get(step)
     return context.out / folder / left["id"] if left else None
+
+
+def _floor_thresholds(floor: Floor) -> tuple[Threshold, ...]:
+    """The floor's limits on scores, as the report marks them."""
+    limits = (
+        Threshold(score="brightness", min=floor.min_brightness, max=floor.max_brightness, reason="black"),
+        Threshold(score="contrast", min=floor.min_contrast, reason="blank"),
+        Threshold(score="frozen_share", max=floor.max_frozen_share, reason="frozen"),
+    )
+    return tuple(replace(limit, kind="real", where="floor") for limit in limits)
 
 
 def _version_facts(version: Version, published: dict[str, Any]) -> VersionFacts:

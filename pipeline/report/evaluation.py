@@ -28,10 +28,18 @@ _METHODS = {
     "mean_colour": "mean colour",
     "truth": "true frames",
 }
-_FIRST = ("psnr_db", "one_step_psnr_db", "depth_reprojection_psnr_db", "depth_reprojection_coverage", "context_gap")
+_FIRST = (
+    "psnr_db",
+    "one_step_psnr_db",
+    "one_step_gain_db",
+    "depth_reprojection_psnr_db",
+    "depth_reprojection_coverage",
+    "context_gap",
+)
 _NOTES = {
     "psnr_db": "Sampled frames against the true ones. Higher is closer.",
     "one_step_psnr_db": "One denoising step from noise against the true frames. Higher is closer.",
+    "one_step_gain_db": "One-step PSNR minus the mean colour's, sequence by sequence. Above 0 the model does better.",
     "depth_reprojection_psnr_db": (
         "Context frames carried by their depth into the commanded camera, against the sampled frame there, on covered "
         "pixels. Higher agrees better; the true frames show what can be reached."

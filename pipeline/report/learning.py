@@ -130,8 +130,15 @@ def _one_step(checks: list[Mapping[str, Any]]) -> str:
             keys = tables.legend((curve.css, curve.label) for curve in lines)
             drawing = plots.curves(lines, "training step", "PSNR (dB)")
             caption = "Higher is closer to the truth. Bands are 95 % bootstrap intervals over sequences."
+            caption += _last_gain(checks, name)
             html += tables.figure(keys + drawing, caption, set_name(name).capitalize())
     return f'<div class="grid two">{html}</div>' if html else tables.missing("One-step PSNR was not measured.")
+
+
+def _last_gain(checks: list[Mapping[str, Any]], name: str) -> str:
+    """The last gain of the model over the mean colour, measured sequence by sequence."""
+    gains = [row["one_step_gain_db"] for row in checks if row.get("set") == name and row.get("one_step_gain_db")]
+    return f" Last gain over the mean colour, sequence by sequence: {said_interval(gains[-1], 'dB')}." if gains else ""
 
 
 def _measured(checks: list[Mapping[str, Any]], name: str, metric: str, css: str, words: str) -> Curve:

@@ -20,6 +20,9 @@ from video4spatial.pipeline.report.text import (
     set_name,
 )
 
+FEW = 5
+"""Below so many sequences a bootstrap interval is too narrow to be believed."""
+
 
 def header(facts: ReportFacts, rows: Rows | None) -> str:
     """Title, paragraph, numbers, warnings."""
@@ -71,7 +74,7 @@ def stats(facts: ReportFacts, rows: Rows | None) -> list[tuple[str, str]]:
     gap = context_gap(facts)
     if gap is not None:
         name, values = gap
-        label = f"context gap on {set_name(name)}, 95 % interval. Above 0: the model uses its context"
+        label = f"context gap on {set_name(name)}, 95 % interval. {finding(values)}"
         cells.append((_interval(values, ""), label))
     psnr = _metric(facts, "psnr_db", "model")
     if psnr is not None:
@@ -116,7 +119,9 @@ def context_gap(facts: ReportFacts) -> tuple[str, Mapping[str, Any]] | None:
 
 def finding(gap: Mapping[str, Any]) -> str:
     """What a context gap does and does not show, in a sentence."""
-    known = bounds(gap)
+    known, n = bounds(gap), int(gap.get("n") or 0)
+    if known is not None and 0 < n < FEW:
+        return f"With {plural(n, 'sequence')} the interval says little; a verdict needs {FEW} or more."
     if known is None:
         return "Without an interval it is not known whether the model uses its context."
     low, high = known

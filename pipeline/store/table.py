@@ -129,7 +129,7 @@ def rows_to_table(rows: Iterable[Mapping[str, Any]], scores: Iterable[str]) -> p
     schema = pa.schema(list(types.items()), metadata={_SCORES: json.dumps(sorted(score_names))})
     try:
         return pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, OverflowError) as error:
         raise ConfigError(f"a row does not fit the table's columns: {error}") from error
 
 
@@ -166,10 +166,10 @@ def to_parquet(table: pa.Table) -> bytes:
 
 
 def from_parquet(data: bytes, path: str, columns: list[str] | None = None) -> pa.Table:
-    """All columns or those named. Raises StorageError where `path` is not Parquet, ConfigError for an unknown column."""
+    """All columns or those named. Raises StorageError where `path` is not Parquet, ConfigError for unknown columns."""
     try:
-        # not pq.read_table: it loads pyarrow.dataset and starts thread pools, and about one process in thirty then aborted
-        # on its way out ("terminate called without an active exception", pyarrow 26.0.1)
+        # not pq.read_table: it loads pyarrow.dataset and starts thread pools, and about one process in thirty then
+        # aborted on its way out ("terminate called without an active exception", pyarrow 26.0.1)
         file = pq.ParquetFile(pa.BufferReader(data), pre_buffer=False)
         for name in columns or ():
             check_column(name, file.schema_arrow.names)

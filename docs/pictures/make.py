@@ -1,0 +1,61 @@
+"""Makes the README's picture from a finished run: python docs/pictures/make.py runs/demo docs/pictures/demo.jpg
+
+Rows: rooms as the embedded renderer films them (a walk each, then light and occluder variants), and what the trained
+model shows of a held-out path beside the truth.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from video4spatial.pipeline.store.store import Store
+
+TILE_PX = 160
+COLUMNS = 7
+LABEL_PX = 22
+
+
+def row(frames: np.ndarray, resample: Image.Resampling) -> np.ndarray:
+    """(TILE, COLUMNS * TILE, 3) of frames spread over a sequence."""
+    chosen = np.linspace(0, len(frames) - 1, COLUMNS).round().astype(int)
+    tiles = [np.asarray(Image.fromarray(frames[i]).resize((TILE_PX, TILE_PX), resample)) for i in chosen]
+    return np.concatenate(tiles, axis=1)
+
+
+def label(text: str) -> np.ndarray:
+    """A line of text as wide as a row."""
+    image = Image.new("RGB", (COLUMNS * TILE_PX, LABEL_PX), "white")
+    ImageDraw.Draw(image).text((4, 4), text, fill="black", font_size=14)
+    return np.asarray(image)
+
+
+def main(out: Path, picture: Path) -> None:
+    """Reads the run and writes the picture."""
+    state = json.loads((out / "run.json").read_text())
+    version = Store.open(out / "store", create=False).version(state["publish"]["version"])
+    reader = version.reader("all", height=256)
+    rows = [label("rooms from a seed, walked through and rendered with exact cameras, depth and object ids")]
+    originals = [i for i, entry in enumerate(reader.rows) if not entry["variant"]][:3]
+    rows += [row(reader.read(i).frames, Image.Resampling.LANCZOS) for i in originals]
+    variants = [i for i, entry in enumerate(reader.rows) if entry["variant"]][:2]
+    rows.append(label("the same walk in another light, and with something in the way"))
+    rows += [row(reader.read(i).frames, Image.Resampling.LANCZOS) for i in variants]
+    strips = sorted((out / "evaluation" / state["evaluate"]["id"] / "strips").glob("*.npz"))[:2]
+    for path in strips:
+        with np.load(path, allow_pickle=False) as strip:
+            context, truth, sampled = strip["context"], strip["truth"], strip["sampled"]
+        rows.append(
+            label(f"held-out path, 64 px: {len(context)} context frames, then truth (above) and sample (below)")
+        )
+        for target in (truth, sampled):
+            tiles = [np.asarray(Image.fromarray(f).resize((TILE_PX, TILE_PX), 0)) for f in (*context, *target)]
+            blank = np.full((TILE_PX, max(0, COLUMNS - len(tiles)) * TILE_PX, 3), 255, dtype=np.uint8)
+            rows.append(np.concatenate([*tiles[:COLUMNS], blank], axis=1))
+    Image.fromarray(np.concatenate(rows)).save(picture, quality=82)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
