@@ -20,10 +20,12 @@ from video4spatial.pipeline.report.text import (
     escape,
     is_number,
     number,
+    plain_name,
     plural,
     said_interval,
     set_name,
     spoken,
+    unit_of,
 )
 
 MAX_POINTS = 500
@@ -38,7 +40,9 @@ def training_part(facts: ReportFacts) -> Part:
         html = tables.missing("No training metrics were given: nothing was trained, or its metrics.jsonl is empty.")
         return Part(anchor="training", title="Training", short="Training", lead="", html=html)
     html = (
-        tables.pairs({name.replace("_", " "): spoken(value) for name, value in facts.model.items()})
+        tables.pairs(
+            {plain_name(name): f"{spoken(value)} {unit_of(name)}".strip() for name, value in facts.model.items()}
+        )
         if facts.model
         else ""
     )

@@ -53,7 +53,7 @@ def introduction(facts: ReportFacts, rows: Rows | None) -> list[str]:
     else:
         said.append("No model was trained.")
     if facts.evaluation is not None:
-        names = [set_name(name) for name in facts.evaluation.get("sets", {})]
+        names = [set_name(name) for name in _set_order(set(facts.evaluation.get("sets", {})))]
         said.append(f"It was evaluated on {_listed(names)}." if names else "Its evaluation names no set of clips.")
     else:
         said.append("Nothing was evaluated.")
@@ -150,7 +150,11 @@ def _set_order(names: set[str]) -> list[str]:
 def _interval(values: Mapping[str, Any], unit: str) -> str:
     known = bounds(values)
     if known is None:
-        return f"{number(values['mean'])} <small>{unit} no interval</small>"
+        return (
+            f"{number(values['mean'])} <small>{unit}, no interval</small>"
+            if unit
+            else f"{number(values['mean'])} <small>no interval</small>"
+        )
     mean, low, high = interval_parts(values["mean"], *known)
     return f"{mean} <small>[{low}, {high}] {unit}</small>"
 

@@ -61,7 +61,7 @@ def curves(lines: Sequence[Curve], x_label: str, y_label: str, *, zero_line: boo
     low, high = (min(ys), max(ys)) if is_log else _padded([*ys, *([0.0] if zero_line else [])])
     x = svg.Scale(low=min(xs), high=max(xs), start_px=LEFT, stop_px=RIGHT)
     y = svg.Scale(low=low, high=high, start_px=BOTTOM, stop_px=TOP, is_log=is_log)
-    body = _axes(x, y, x_label, y_label + (", log scale" if is_log else ""))
+    body = _axes(x, y, x_label, y_label + (", log scale" if is_log else ""), whole_x=all(at == int(at) for at in xs))
     if zero_line:
         body += svg.line(LEFT, y(0.0), RIGHT, y(0.0), "zero")
     body += "".join(_band(curve, x, y) for curve in lines)
@@ -151,13 +151,13 @@ def _dot(dot: Dot, x: svg.Scale, y_px: float, left: float) -> str:
     return body + svg.circle(x(dot.mean), y_px, 4, f"dot {dot.css}", said)
 
 
-def _axes(x: svg.Scale, y: svg.Scale, x_label: str, y_label: str, whole_y: bool = False) -> str:
+def _axes(x: svg.Scale, y: svg.Scale, x_label: str, y_label: str, whole_x: bool = False, whole_y: bool = False) -> str:
     body = ""
     y_ticks = [tick for tick in y.ticks(4) if not whole_y or tick == int(tick)]
     for tick in y_ticks:
         body += svg.line(LEFT, y(tick), RIGHT, y(tick), "grid")
         body += svg.text(LEFT - 6, y(tick) + 4, svg.tick_text(tick, y_ticks), "tick", "end")
-    x_ticks = x.ticks(5)
+    x_ticks = [tick for tick in x.ticks(5) if not whole_x or tick == int(tick)]
     for tick in x_ticks:
         body += svg.line(x(tick), BOTTOM, x(tick), BOTTOM + 4, "rule")
         body += svg.text(x(tick), BOTTOM + 17, svg.tick_text(tick, x_ticks), "tick", "middle")

@@ -60,7 +60,7 @@ def _strip(strip: Strip, facts: ReportFacts, rows: Rows | None, detail: Detail) 
     html = ""
     for at, (name, css, frames) in enumerate(lines):
         cells = "".join(pics.photo(frame, f"{name}", detail.tile_px, detail.quality) for frame in frames)
-        cells = f'<div class=cells style="grid-template-columns:repeat({across},1fr)">{cells}</div>'
+        cells = f'<div class=cells style="grid-template-columns:repeat({across},minmax(0,108px))">{cells}</div>'
         html += f'<b class="{css}">{name}</b>{cells}' + ("<span class=gap></span>" if at == 0 else "")
     return tables.figure(
         f"<div class=strip>{html}</div>", tables.Markup(_strip_caption(strip, facts, rows, len(chosen)))

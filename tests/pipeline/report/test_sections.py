@@ -1,18 +1,21 @@
 """What the sections say about the facts. Unseen without these: counts that do not add up, a rare reason hidden by a
 frequent one, a model praised for an interval that holds 0, a path drawn mirrored."""
 
+import base64
+import io
 import re
 from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.pipeline.report.fake import fake_facts, spread
 from video4spatial.pipeline.report import funnel, gallery, maps, showcase
 from video4spatial.pipeline.report.dataset import funnel_part, scores_part
 from video4spatial.pipeline.report.evaluation import evaluation_part, methods_of, not_run_part
-from video4spatial.pipeline.report.facts import CameraPath, Picture, ReportFacts, SceneMap, VersionFacts
+from video4spatial.pipeline.report.facts import CameraPath, Picture, ReportFacts, SceneMap, Strip, VersionFacts
 from video4spatial.pipeline.report.learning import running_median, training_part
 from video4spatial.pipeline.report.overview import finding, header
 from video4spatial.pipeline.report.pictures import FULL
@@ -101,6 +104,7 @@ def test_the_page_says_when_a_gap_shows_nothing() -> None:
     assert "above 0" in finding(spread(0.05, 0.01, 8))
     assert "contains 0" in finding(spread(0.005, 0.01, 8))
     assert "below 0" in finding(spread(-0.05, 0.01, 8))
+    assert "says little" in finding(spread(0.05, 0.01, 4))
     assert "not known" in finding({"mean": 0.05, "low": 0.05, "high": 0.05, "n": 1})
 
 
@@ -197,3 +201,19 @@ def test_synthetic_sources_without_rows_are_not_announced(facts: ReportFacts, ro
     others = tuple(row for row in rows.every if not rows.is_synthetic(row))
     assert "ynthetic" in header(facts, rows)
     assert "ynthetic" not in header(facts, replace(rows, every=others))
+
+
+def test_each_row_of_a_strip_shows_its_own_frames(rows: Rows) -> None:
+    levels = {"context": 30, "truth": 90, "sampled": 150, "nearest": 210}
+    frames = {name: np.full((3, 16, 16, 3), level, np.uint8) for name, level in levels.items()}
+    strip = Strip(set="val", key="k", scene="s", **frames)
+    html = samples_part(ReportFacts(title="t", command="c", strips=(strip,)), rows, FULL).html
+    first = r'<b class="(?:me)?">([a-z ]+)</b><div[^>]*><img src="data:image/jpeg;base64,([^"]+)"'
+    shown = dict(re.findall(first, html))
+    seen = {name: np.asarray(Image.open(io.BytesIO(base64.b64decode(data)))).mean() for name, data in shown.items()}
+    assert {name: round(value) for name, value in seen.items()} == {
+        "context": 30,
+        "true frames": 90,
+        "sampled": 150,
+        "nearest context": 210,
+    }
