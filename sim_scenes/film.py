@@ -27,7 +27,7 @@ from video4spatial.sim_scenes.render.choose import make_renderer
 from video4spatial.sim_scenes.sources import ROOM_URI
 from video4spatial.sim_scenes.variants import relit
 
-SHOT_S = (4.3, 2.6, 4.3, 2.2, 4.4, 3.0, 4.3, 2.4)
+SHOT_S = (4.2, 2.0, 4.2, 1.8, 4.2, 2.4, 4.2, 2.0)
 """Lengths of the shots. The long ones hold a clip of 48 frames at 12 fps."""
 FADE_AFTER_SHOT = 4
 """This shot fades to black and the next one fades in; every other change is a hard cut."""

@@ -15,6 +15,8 @@ from video4spatial.pipeline.core.settings import to_plain
 from video4spatial.sim_scenes.scene import Lamp, Lighting, Sun
 
 MOODS = ("day", "evening", "night")
+FAINT = 0.05
+"""Lamps weaker than this at 1 m are left out: each lamp costs a shadow lookup per pixel."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,11 @@ def draw_lighting(rng: np.random.Generator, fixtures: Fixtures, mood: str) -> Li
     day = {"day": 1.0, "evening": 0.3, "night": 0.03}[mood]
     skies = {"day": (0.52, 0.70, 0.95), "evening": (0.85, 0.52, 0.34), "night": (0.015, 0.02, 0.05)}
     sky = np.asarray(skies[mood]) * rng.uniform(0.85, 1.15)
-    for centre, inward, area in fixtures.windows:
+    for centre, inward, area in sorted(fixtures.windows, key=lambda window: -window[2])[:2]:
         near = np.asarray(centre) + 0.12 * np.asarray(inward)
         red, green, blue = (float(x) for x in (0.35 * sky + 0.45 * day) * day * min(area, 3.0) * 1.1)
         lamps.append(Lamp((float(near[0]), float(near[1]), float(near[2])), (red, green, blue), 0.9))
+    lamps = [lamp for lamp in lamps if max(lamp.colour) > FAINT]
     base = {"day": 0.30, "evening": 0.17, "night": 0.12}[mood] if fixtures.windows else 0.22
     ambient = base * rng.uniform(0.85, 1.15) * (0.75 * np.ones(3) + 0.25 * (sky / sky.max() if lamps_on else 1.0))
     return Lighting(

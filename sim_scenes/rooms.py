@@ -73,10 +73,10 @@ def _windows(shell: Shell) -> tuple[tuple[tuple[float, float, float], tuple[floa
 
 
 def _lamps(placed: list[Placed]) -> tuple[Lamp, ...]:
-    """Lamps at their places in the room, the strongest three: each costs shading time."""
+    """Lamps at their places in the room, the strongest two: each costs shading time."""
     lamps = []
     for item in placed:
         if item.piece.lamp is not None:
             x, y, z = yaw_matrix(item.yaw_rad) @ np.asarray(item.piece.lamp.position_m) + np.asarray(item.position_m)
             lamps.append(Lamp((float(x), float(y), float(z)), item.piece.lamp.colour, item.piece.lamp.radius_m))
-    return tuple(sorted(lamps, key=lambda lamp: -sum(lamp.colour))[:3])
+    return tuple(sorted(lamps, key=lambda lamp: -sum(lamp.colour))[:2])

@@ -87,7 +87,7 @@ class EmbeddedRenderer:
         inputs = [self._surfaces, self._lights, poses, wp.array(lenses, dtype=wp.vec4, device=DEVICE)]
         wp.launch(
             shade,
-            dim=(count, height * width),
+            dim=(count, height),
             inputs=[*inputs, width, height, side, samples, centres],
             outputs=[rgb, depth_m, object_id],
             device=DEVICE,

@@ -56,9 +56,8 @@ class Lights:
 
 
 @wp.func
-def texture_level(s: Surfaces, material: int, level: int, uv: wp.vec2):
+def texture_level(texels: wp.array(dtype=Texel), start: int, side: int, uv: wp.vec2):
     """Bilinear, repeated; still gamma encoded, 0 to 1."""
-    side = 1 << (s.side_log2[material] - level)
     x = uv[0] * float(side) - 0.5
     y = uv[1] * float(side) - 0.5
     fx = wp.floor(x)
@@ -70,11 +69,10 @@ def texture_level(s: Surfaces, material: int, level: int, uv: wp.vec2):
     y0 = int(fy) & mask
     x1 = (x0 + 1) & mask
     y1 = (y0 + 1) & mask
-    start = s.level_start[material, level]
-    a = s.texels[start + y0 * side + x0]
-    b = s.texels[start + y0 * side + x1]
-    c = s.texels[start + y1 * side + x0]
-    d = s.texels[start + y1 * side + x1]
+    a = texels[start + y0 * side + x0]
+    b = texels[start + y0 * side + x1]
+    c = texels[start + y1 * side + x0]
+    d = texels[start + y1 * side + x1]
     wa = (1.0 - ax) * (1.0 - ay)
     wb = ax * (1.0 - ay)
     wc = (1.0 - ax) * ay
@@ -87,15 +85,22 @@ def texture_level(s: Surfaces, material: int, level: int, uv: wp.vec2):
 
 
 @wp.func
-def texture_colour(s: Surfaces, material: int, uv: wp.vec2, texels_per_pixel: float):
-    """Trilinear lookup, decoded to linear light."""
-    levels = s.side_log2[material]
+def texture_colour(
+    texels: wp.array(dtype=Texel),
+    level_start: wp.array2d(dtype=wp.int32),
+    material: int,
+    levels: int,
+    uv: wp.vec2,
+    texels_per_pixel: float,
+):
+    """Trilinear lookup, decoded to linear light; `levels` is the log2 of the texture's side."""
     level = wp.clamp(wp.log2(wp.max(texels_per_pixel, 1.0)), 0.0, float(levels))
     fine = wp.min(int(level), levels)
     part = level - float(fine)
-    colour = texture_level(s, material, fine, uv)
+    colour = texture_level(texels, level_start[material, fine], 1 << (levels - fine), uv)
     if part > 0.01 and fine < levels:
-        colour = colour * (1.0 - part) + texture_level(s, material, fine + 1, uv) * part
+        coarse = texture_level(texels, level_start[material, fine + 1], 1 << (levels - fine - 1), uv)
+        colour = colour * (1.0 - part) + coarse * part
     return wp.cw_mul(colour, colour)
 
 
@@ -117,13 +122,7 @@ def lit_share(shadow: wp.array(dtype=wp.float32), start: int, side: int, x: floa
 
 
 @wp.func
-def sun_share(lights: Lights, point: wp.vec3):
-    q = lights.sun_from_world * wp.vec4(point[0], point[1], point[2], 1.0)
-    return lit_share(lights.sun_map, 0, lights.sun_side, q[0], q[1], q[2] + lights.sun_bias)
-
-
-@wp.func
-def lamp_share(lights: Lights, lamp: int, v: wp.vec3):
+def lamp_share(lamp_map: wp.array(dtype=wp.float32), side: int, lamp: int, v: wp.vec3):
     """`v` is the point seen from the lamp. Faces in the order +x -x +y -y +z -z, axes cyclic."""
     ax = wp.abs(v[0])
     ay = wp.abs(v[1])
@@ -149,14 +148,12 @@ def lamp_share(lights: Lights, lamp: int, v: wp.vec3):
         s = v[0]
         t = v[1]
         depth = az
-    side = lights.lamp_side
     half = float(side) * 0.5
     nearness = 1.0 / wp.max(depth, 1.0e-4)
     start = (lamp * 6 + face) * side * side
-    # a bias of 1.2 %: a texel of 256 covers 0.8 % of the depth
-    return lit_share(
-        lights.lamp_map, start, side, half + s * nearness * half, half + t * nearness * half, nearness * 1.012
-    )
+    x = half + s * nearness * half
+    y = half + t * nearness * half
+    return lit_share(lamp_map, start, side, x, y, nearness * 1.012)  # a texel of 256 covers 0.8 % of the depth
 
 
 @wp.func
@@ -166,14 +163,17 @@ def incoming_light(lights: Lights, point: wp.vec3, normal: wp.vec3, outward: wp.
     lifted = point + outward * 0.008
     facing = -wp.dot(normal, lights.sun_direction)
     if facing > 0.0 and lights.sun_side > 0:
-        light += lights.sun_colour * (facing * sun_share(lights, lifted))
+        q = lights.sun_from_world * wp.vec4(lifted[0], lifted[1], lifted[2], 1.0)
+        share = lit_share(lights.sun_map, 0, lights.sun_side, q[0], q[1], q[2] + lights.sun_bias)
+        light += lights.sun_colour * (facing * share)
     for lamp in range(lights.lamps):
         to_lamp = lights.lamp_position[lamp] - point
         square = wp.dot(to_lamp, to_lamp)
         slope = wp.dot(normal, to_lamp) / wp.sqrt(square + 1.0e-9)
         strength = lights.lamp_colour[lamp] * (slope / (square + lights.lamp_softness[lamp]))
         if wp.max(strength) > 0.003:  # less changes no 8-bit value; most of a far lamp's shadow lookups go
-            light += strength * lamp_share(lights, lamp, lifted - lights.lamp_position[lamp])
+            seen = lifted - lights.lamp_position[lamp]
+            light += strength * lamp_share(lights.lamp_map, lights.lamp_side, lamp, seen)
     return light
 
 
@@ -205,11 +205,12 @@ def surface_colour(s: Surfaces, lights: Lights, t: int, origin: wp.vec3, ray: wp
     material = s.material[t]
     colour = s.colours[3 * t] * b0 + s.colours[3 * t + 1] * b1 + s.colours[3 * t + 2] * b2
     length = wp.length(ray)
-    if s.side_log2[material] >= 0:
+    levels = s.side_log2[material]
+    if levels >= 0:
         uv = s.uv[3 * t] * b0 + s.uv[3 * t + 1] * b1 + s.uv[3 * t + 2] * b2
         tilt = wp.abs(slope) / (wp.length(flat) * length)
         per_pixel = depth * length * pixel_rad * s.texels_per_m[t] / wp.max(0.1, wp.sqrt(tilt))
-        colour = wp.cw_mul(colour, texture_colour(s, material, uv, per_pixel))
+        colour = wp.cw_mul(colour, texture_colour(s.texels, s.level_start, material, levels, uv, per_pixel))
     if lights.lit == 0:
         return colour
     normal = wp.normalize(s.normals[3 * t] * b0 + s.normals[3 * t + 1] * b1 + s.normals[3 * t + 2] * b2)
@@ -224,13 +225,14 @@ def surface_colour(s: Surfaces, lights: Lights, t: int, origin: wp.vec3, ray: wp
 
 
 @wp.func
-def sky_colour(lights: Lights, ray: wp.vec3):
-    if lights.lit == 0:
+def sky_colour(lit: int, sky: wp.vec3, ground: wp.vec3, ray: wp.vec3):
+    """Sky above, ground below, haze where they meet; black in an unlit scene, as in Habitat."""
+    if lit == 0:
         return wp.vec3(0.0, 0.0, 0.0)
     height = ray[1] / wp.length(ray)
     up = wp.clamp(height * 6.0 + 0.5, 0.0, 1.0)
-    haze = wp.exp(-wp.abs(height) * 5.0) * 0.35 * wp.max(lights.sky)
-    colour = lights.ground * (1.0 - up) + lights.sky * up
+    haze = wp.exp(-wp.abs(height) * 5.0) * 0.35 * wp.max(sky)
+    colour = ground * (1.0 - up) + sky * up
     return colour * (1.0 - haze) + wp.vec3(haze, haze, haze)
 
 
@@ -249,57 +251,57 @@ def shade(
     depth_m: wp.array(dtype=wp.float32),
     object_id: wp.array(dtype=wp.int32),
 ):
-    """(views, pixels) threads. `lenses` holds (fx, fy, cx, cy); `side` samples per pixel side; clears both buffers."""
-    view, pixel = wp.tid()
-    out = view * width * height + pixel
-    y = pixel // width
-    x = pixel - y * width
+    """(views, rows) threads. `lenses` holds (fx, fy, cx, cy); `side` samples per pixel side; clears both buffers.
+
+    A thread does a whole row: on the CPU each thread copies its arguments first, which took longer than a pixel.
+    """
+    view, y = wp.tid()
     pose = world_from_camera[view]
     lens = lenses[view]
     origin = wp.vec3(pose[0, 3], pose[1, 3], pose[2, 3])
     pixel_rad = 1.0 / wp.sqrt(lens[0] * lens[1])
     step = 1.0 / float(side)
-    total = wp.vec3(0.0, 0.0, 0.0)
     base = view * width * height * side * side
-    for first in range(side * side):
-        j = base + (y * side + first // side) * width * side + x * side + first % side
-        packed = samples[j]
-        label = int(packed & wp.uint64(0xFFFFFFFF))
-        if label >= 0:
-            count = int(0)
-            sum_x = float(0.0)
-            sum_y = float(0.0)
-            for other in range(first, side * side):
-                k = base + (y * side + other // side) * width * side + x * side + other % side
-                if int(samples[k] & wp.uint64(0xFFFFFFFF)) == label:
-                    count += 1
-                    sum_x += float(other % side) + 0.5
-                    sum_y += float(other // side) + 0.5
-                    samples[k] = wp.uint64(0xFFFFFFFF)
-            u = float(x) + sum_x * step / float(count)
-            v = float(y) + sum_y * step / float(count)
-            ray4 = pose * wp.vec4((u - lens[2]) / lens[0], (v - lens[3]) / lens[1], 1.0, 0.0)
-            ray = wp.vec3(ray4[0], ray4[1], ray4[2])
-            colour = wp.vec3(0.0, 0.0, 0.0)
-            if label > 0:
-                colour = surface_colour(s, lights, label - 1, origin, ray, pixel_rad)
-            else:
-                colour = sky_colour(lights, ray)
-            total += colour * float(count)
-        samples[j] = wp.uint64(0)
-    total = total * (step * step)
-    if lights.lit == 1:
-        total = wp.vec3(shoulder(total[0]), shoulder(total[1]), shoulder(total[2]))
-    rgb[out * 3] = wp.uint8(wp.min(wp.sqrt(total[0]), 1.0) * 255.0 + 0.5)
-    rgb[out * 3 + 1] = wp.uint8(wp.min(wp.sqrt(total[1]), 1.0) * 255.0 + 0.5)
-    rgb[out * 3 + 2] = wp.uint8(wp.min(wp.sqrt(total[2]), 1.0) * 255.0 + 0.5)
-    centre = centres[out]
-    centres[out] = wp.uint64(0)
-    t = int(centre & wp.uint64(0xFFFFFFFF)) - 1
-    depth = float(0.0)
-    label_id = int(0)
-    if t >= 0:
-        depth = 1.0 / wp.cast(wp.uint32(centre >> wp.uint64(32)), wp.float32)
-        label_id = s.object_id[t]
-    depth_m[out] = depth
-    object_id[out] = label_id
+    count_all = side * side
+    for x in range(width):
+        out = (view * height + y) * width + x
+        total = wp.vec3(0.0, 0.0, 0.0)
+        for first in range(count_all):
+            j = base + (y * side + first // side) * width * side + x * side + first % side
+            label = int(samples[j] & wp.uint64(0xFFFFFFFF))
+            if label >= 0:
+                count = int(0)
+                sum_x = float(0.0)
+                sum_y = float(0.0)
+                for other in range(first, count_all):
+                    k = base + (y * side + other // side) * width * side + x * side + other % side
+                    if int(samples[k] & wp.uint64(0xFFFFFFFF)) == label:
+                        count += 1
+                        sum_x += float(other % side) + 0.5
+                        sum_y += float(other // side) + 0.5
+                        samples[k] = wp.uint64(0xFFFFFFFF)
+                u = float(x) + sum_x * step / float(count)
+                v = float(y) + sum_y * step / float(count)
+                ray4 = pose * wp.vec4((u - lens[2]) / lens[0], (v - lens[3]) / lens[1], 1.0, 0.0)
+                ray = wp.vec3(ray4[0], ray4[1], ray4[2])
+                if label > 0:
+                    total += surface_colour(s, lights, label - 1, origin, ray, pixel_rad) * float(count)
+                else:
+                    total += sky_colour(lights.lit, lights.sky, lights.ground, ray) * float(count)
+            samples[j] = wp.uint64(0)
+        total = total * (step * step)
+        if lights.lit == 1:
+            total = wp.vec3(shoulder(total[0]), shoulder(total[1]), shoulder(total[2]))
+        rgb[out * 3] = wp.uint8(wp.min(wp.sqrt(total[0]), 1.0) * 255.0 + 0.5)
+        rgb[out * 3 + 1] = wp.uint8(wp.min(wp.sqrt(total[1]), 1.0) * 255.0 + 0.5)
+        rgb[out * 3 + 2] = wp.uint8(wp.min(wp.sqrt(total[2]), 1.0) * 255.0 + 0.5)
+        centre = centres[out]
+        centres[out] = wp.uint64(0)
+        t = int(centre & wp.uint64(0xFFFFFFFF)) - 1
+        depth = float(0.0)
+        label_id = int(0)
+        if t >= 0:
+            depth = 1.0 / wp.cast(wp.uint32(centre >> wp.uint64(32)), wp.float32)
+            label_id = s.object_id[t]
+        depth_m[out] = depth
+        object_id[out] = label_id
