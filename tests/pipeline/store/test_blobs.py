@@ -57,7 +57,10 @@ def test_of_many_processes_exactly_one_creates_a_name(blobs: Blobs) -> None:
         subprocess.Popen([sys.executable, "-c", code, str(blobs.root), str(n)], stdout=subprocess.PIPE)
         for n in range(4)
     ]
-    won = [int(writer.communicate(timeout=60)[0]) for writer in writers]
+    won = []
+    for writer in writers:
+        with writer:
+            won.append(int(writer.communicate(timeout=60)[0]))
     assert sum(won) == 200
     assert len(blobs.names("race")) == 200
     assert leftovers(blobs) == []

@@ -172,7 +172,10 @@ def test_many_processes_publishing_one_job_make_one_version(tmp_path: Path) -> N
         )
         for wanted in (2, 1, 2, 1)
     ]
-    names = [writer.communicate(timeout=120)[0].strip() for writer in writers]
+    names = []
+    for writer in writers:
+        with writer:
+            names.append(writer.communicate(timeout=120)[0].strip())
     assert store.versions("race") == [1, 2]
     assert names[0] == names[2] != names[1] == names[3]
     assert all(store.verify(store.version(name)) == [] for name in set(names))
