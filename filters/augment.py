@@ -122,11 +122,12 @@ def is_chosen(clip: int, share: float) -> bool:
     return share > 0 and (clip == 0 or int(clip * share) > int((clip - 1) * share))
 
 
-def _grid(height: int, width: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Pixel centres (H, W) from the picture's centre, in short sides."""
+def _grid(height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Pixel centres, (1, W) and (H, 1), from the picture's centre, in short sides."""
     side = min(height, width)
-    x, y = np.meshgrid((np.arange(width) + 0.5 - width / 2) / side, (np.arange(height) + 0.5 - height / 2) / side)
-    return x, y
+    x = ((np.arange(width, dtype=np.float32) + 0.5 - width / 2) / side)[None, :]
+    y = ((np.arange(height, dtype=np.float32) + 0.5 - height / 2) / side)[:, None]
+    return np.asarray(x, dtype=np.float32), np.asarray(y, dtype=np.float32)
 
 
 def _to_linear(level: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -125,7 +125,7 @@ class Floor(Settings):
     """Mean luma above which a clip is `white`."""
     min_contrast: float = 2.0
     """Standard deviation of luma (levels) below which a clip is `blank`: one colour all over."""
-    max_frozen_share: float = 0.95
+    max_frozen_share: float = 0.85
     """Share of frames that repeat the one before, above which a clip is `frozen`: a still picture, a stuck encoder."""
     min_frames: int = 16
     """Shorter clips are `too_short` (a whole shot) or `leftover` (what remained behind a shot's full clips)."""

@@ -6,6 +6,7 @@ A window never crosses a shot. Frames are the source's own, picked, never blende
 source's own too. Only the open window's picks are held, whatever the length of the shot.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -48,13 +49,13 @@ class Picker:
             self.picked.append(picture)
         previous, self._previous = self._previous, picture
         if previous is not None and previous.index > self.picked[-1].index and len(self.picked) < most:
-            target = self._target()
+            target = self.target()
             if picture.time >= target and target - previous.time <= picture.time - target:
                 self.picked.append(previous)
-        if len(self.picked) < most and picture.index > self.picked[-1].index and picture.time >= self._target():
+        if len(self.picked) < most and picture.index > self.picked[-1].index and picture.time >= self.target():
             self.picked.append(picture)
 
-    def _target(self) -> Fraction:
+    def target(self) -> Fraction:
         """The wanted time of the next pick, in ticks."""
         return self.picked[0].time + len(self.picked) * self.step
 
@@ -67,7 +68,7 @@ def cut_windows(
     time_base: Fraction,
     max_clips_per_shot: int,
 ) -> Iterator[Window]:
-    """The windows of all shots in source order; together they stand for every source frame."""
+    """The windows of all shots in source order; frames in none of them are those that the rate leaves out."""
     cutter: ShotCutter | None = None
     number = -1
     for picture, beginning in shots:
@@ -89,19 +90,24 @@ class ShotCutter:
         self._number, self._began_by, self._clip_frames, self._max_clips = number, began_by, clip_frames, max_clips
         self._picker = picker
         self._clips = 0
+        self._not_before: float | Fraction = -math.inf
         self._last: Picture | None = None
 
     def push(self, picture: Picture) -> Iterator[Window]:
         """Takes the next picture; gives a clip when it is complete."""
         self._last = picture
+        if not self._picker.picked and picture.time < self._not_before:
+            return
         self._picker.push(picture, self._clip_frames)
         if self._clips < self._max_clips and len(self._picker.picked) == self._clip_frames:
             yield self._window("clip", self._picker.picked[-1].index + 1)
             self._clips += 1
+            # the next clip begins one step after this one's last pick: frames between the two are the rate's, not lost
+            self._not_before = self._picker.target()
             is_left = self._picker.picked[-1].index < picture.index
             self._picker = Picker(self._picker.step)
             if is_left:
-                self._picker.push(picture, self._clip_frames)
+                yield from self.push(picture)
 
     def finish(self) -> Iterator[Window]:
         """What remains when the shot ends."""

@@ -82,7 +82,7 @@ class Display:
         """(width, height), both even, whose short side is `short_side_px`; a smaller video keeps its size."""
         width, height = self.shown_px
         scale = min(Fraction(1), Fraction(short_side_px, min(width, height)))
-        return even(width * scale), even(height * scale)
+        return min(even(width * scale), width - width % 2 or 2), min(even(height * scale), height - height % 2 or 2)
 
     def scaled_px(self, short_side_px: int) -> tuple[int, int]:
         """(width, height) to scale coded pictures to, before `orientation` turns them into `working_px`."""

@@ -82,13 +82,13 @@ class VideoReader:
         """The open video's pictures, each once. Raises SourceError, WorkerLost in the middle of it."""
         began, is_last = time.monotonic(), False
         while not is_last:
+            answer, arrays = self._ask({"op": "next"})
             if time.monotonic() - began > self._limits.video_timeout_s:
                 self.close()
                 raise WorkerLost(
                     f"the video took longer than limits.video_timeout_s = {self._limits.video_timeout_s:g} s",
                     reason="timed_out",
                 )
-            answer, arrays = self._ask({"op": "next"})
             is_last, self.errors, self.decoder = answer["last"], answer["errors"], answer["decoder"]
             if arrays:
                 numbers = zip(arrays["index"].tolist(), arrays["time"].tolist(), strict=True)
