@@ -23,7 +23,7 @@ from video4spatial.model.precision import resolve_precision
 from video4spatial.model.seeding import generator
 from video4spatial.model.source import ClipSource, require_usable
 from video4spatial.model.statistics import interval
-from video4spatial.model.validate import Parts, fixed_samples, measure, strangers, summary
+from video4spatial.model.validate import Parts, fixed_samples, measure, spread, strangers, summary
 
 NOT_RUN = {
     "lpips": "needs downloaded network weights; not computed",
@@ -72,7 +72,7 @@ def evaluate(
         sampled = _sample(pipeline, samples, config, name)
         clips = [_Clip(sample, frames) for sample, frames in zip(samples, sampled, strict=True)]
         sets[name] = _set_result(pipeline, clips, config)
-        strips += [clip.strip(name) for clip in clips[: config.strips_per_set]]
+        strips += [clips[place].strip(name) for place in spread(len(clips), config.strips_per_set)]
     return EvaluationOutput(result={"sets": sets, "not_run": dict(NOT_RUN)}, strips=strips)
 
 

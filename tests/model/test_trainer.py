@@ -85,6 +85,65 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bits(
         assert all(torch.equal(ours[part][name], theirs[part][name]) for name in theirs[part])
 
 
+ONE_PROCESS = """
+import json, pickle, sys
+from pathlib import Path
+from video4spatial.model.config import ContextConfig, ModelConfig, TrainConfig
+from video4spatial.model.launch import LocalLaunch
+from video4spatial.model.trainer import train
+folder = Path(sys.argv[1])
+settings = json.loads((folder / "settings.json").read_text())
+settings["train"]["context"] = ContextConfig(**settings["train"]["context"])
+sources = pickle.loads((folder / "sources.pickle").read_bytes())
+print("ready", flush=True)
+train(ModelConfig(**settings["model"]), TrainConfig(**settings["train"]), sources, folder / "run", LocalLaunch(), {})
+"""
+
+
+def write_order(
+    folder: Path, model_config: ModelConfig, train_config: TrainConfig, sources: dict[str, ArraySource]
+) -> None:
+    """What a process needs to train in `folder`/run."""
+    (folder / "settings.json").write_text(
+        json.dumps({"model": to_plain(model_config), "train": to_plain(train_config)})
+    )
+    (folder / "sources.pickle").write_bytes(pickle.dumps(sources))
+
+
+@pytest.mark.chaos
+def test_kill_9_at_random_moments_ends_in_the_bits_of_an_undisturbed_run(
+    finished: TrainResult,
+    tmp_path: Path,
+    model_config: ModelConfig,
+    train_config: TrainConfig,
+    sources: dict[str, ArraySource],
+) -> None:
+    write_order(tmp_path, model_config, train_config, sources)
+    random = np.random.default_rng(int.from_bytes(os.urandom(4), "little"))
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    kills, tries = 0, 0
+    while not (tmp_path / "run" / "train.json").exists():
+        tries += 1
+        assert tries < 30, "never finished"
+        child = subprocess.Popen(
+            [sys.executable, "-c", ONE_PROCESS, str(tmp_path)], stdout=subprocess.PIPE, env=environment
+        )
+        assert child.stdout is not None
+        with child.stdout as output:
+            output.readline()
+            try:
+                # the last tries are left alone
+                assert child.wait(timeout=random.uniform(0.2, 2.5) if tries < 8 else 120) == 0
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+                kills += 1
+    assert kills > 0
+    assert curve(tmp_path / "run") == curve(finished.run_dir)
+    ours, theirs = final_state(tmp_path / "run"), final_state(finished.run_dir)
+    assert all(torch.equal(ours["network"][name], theirs["network"][name]) for name in theirs["network"])
+
+
 def test_a_finished_run_returns_at_once_and_refuses_other_settings_and_data(
     finished: TrainResult, model_config: ModelConfig, train_config: TrainConfig, sources: dict[str, ArraySource]
 ) -> None:
@@ -123,22 +182,6 @@ def test_a_batch_that_does_not_divide_among_the_processes_is_refused(
         train(model_config, train_config, sources, run_dir, launch, IDENTITY)
 
 
-TWO_PROCESSES = """
-import json, pickle, sys
-from pathlib import Path
-import torch.distributed as dist
-from video4spatial.model.config import ContextConfig, ModelConfig, TrainConfig
-from video4spatial.model.launch import LocalLaunch
-from video4spatial.model.trainer import train
-folder = Path(sys.argv[1])
-settings = json.loads((folder / "settings.json").read_text())
-settings["train"]["context"] = ContextConfig(**settings["train"]["context"])
-sources = pickle.loads((folder / "sources.pickle").read_bytes())
-train(ModelConfig(**settings["model"]), TrainConfig(**settings["train"]), sources, folder / "run", LocalLaunch(), {})
-dist.destroy_process_group()
-"""
-
-
 def test_two_processes_train_what_one_trains(
     finished: TrainResult,
     tmp_path: Path,
@@ -146,13 +189,10 @@ def test_two_processes_train_what_one_trains(
     train_config: TrainConfig,
     sources: dict[str, ArraySource],
 ) -> None:
-    (tmp_path / "settings.json").write_text(
-        json.dumps({"model": to_plain(model_config), "train": to_plain(train_config)})
-    )
-    (tmp_path / "sources.pickle").write_bytes(pickle.dumps(sources))
+    write_order(tmp_path, model_config, train_config, sources)
     launched = [
         subprocess.Popen(
-            [sys.executable, "-c", TWO_PROCESSES, str(tmp_path)], env=_rank_environment(rank), stderr=subprocess.PIPE
+            [sys.executable, "-c", ONE_PROCESS, str(tmp_path)], env=_rank_environment(rank), stderr=subprocess.PIPE
         )
         for rank in range(2)
     ]
