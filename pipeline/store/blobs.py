@@ -90,6 +90,15 @@ class Blobs:
         with self._explained("read"):
             return self._at(path).read_bytes()
 
+    def read_named(self, path: str) -> bytes:
+        """All bytes of a file that `put` made. Raises StorageError where they no longer give its name."""
+        data = self.read(path)
+        if hashlib.sha256(data).hexdigest() not in path:
+            raise StorageError(
+                f"{self.root / path} is damaged: its bytes do not give its name; see `v4s datasets verify`"
+            )
+        return data
+
     def find(self, path: str) -> bytes | None:
         """All bytes of `path`, or None where there is no such file."""
         try:

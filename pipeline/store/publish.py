@@ -6,6 +6,7 @@ Killed at any point before the last step it leaves nothing that a reader sees. T
 the version that exists, however often and by however many processes they are published.
 """
 
+import hashlib
 import itertools
 import logging
 from collections.abc import Mapping
@@ -41,6 +42,8 @@ from video4spatial.pipeline.store.version import (
 )
 
 logger = logging.getLogger(__name__)
+
+_REDO = "remove {} and run the same command again: the unit is made anew"
 
 
 def publish(
@@ -93,13 +96,22 @@ def _check_shards(blobs: Blobs, receipts: list[Receipt]) -> None:
         if receipt.shard is not None and (size := blobs.size(receipt.shard)) != receipt.shard_nbytes:
             found = "is missing" if size is None else f"has {size} bytes, expected {receipt.shard_nbytes}"
             raise StorageError(
-                f"{receipt.shard} of unit {receipt.unit_id[:12]} {found}; remove {receipt_path(receipt.unit_id)} and "
-                "run the same command again: the unit is made anew"
+                f"{receipt.shard} of unit {receipt.unit_id[:12]} {found}; {_REDO.format(receipt_path(receipt.unit_id))}"
             )
 
 
 def _indexes(blobs: Blobs, receipts: list[Receipt]) -> list[pa.Table]:
-    return [from_parquet(blobs.read(receipt.index), receipt.index) for receipt in receipts]
+    """The rows of each unit, of which not one bit may be wrong."""
+    tables = []
+    for receipt in receipts:
+        data = blobs.find(receipt.index)
+        if data is None or hashlib.sha256(data).hexdigest() not in receipt.index:
+            raise StorageError(
+                f"{receipt.index} of unit {receipt.unit_id[:12]} is {'missing' if data is None else 'damaged'}; "
+                f"{_REDO.format(receipt_path(receipt.unit_id))}"
+            )
+        tables.append(from_parquet(data, receipt.index))
+    return tables
 
 
 def _failed_rows(planned: Mapping[str, Unit], failures: list[Failure]) -> list[pa.Table]:

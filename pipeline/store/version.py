@@ -25,6 +25,7 @@ FORMAT = 1
 Part = Literal["train", "val", "test", "held_out", "all"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_VERSION_FILE = re.compile(r"\d{6}\.json")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Version:
     def table(self, columns: list[str] | None = None) -> pa.Table:
         """One row per sequence, kept or not, sorted by key; all columns or those named."""
         path = self.manifest["table"]["path"]
-        return from_parquet(self.blobs.read(path), path, columns)
+        return from_parquet(self.blobs.read_named(path), path, columns)
 
     def reader(self, split: Part = "all", **equals: Any) -> Reader:
         """The kept sequences of a part whose columns equal the given values: `reader("train", height=64)`.
@@ -96,13 +97,15 @@ def check_dataset_name(dataset: str) -> None:
 
 
 def dataset_names(blobs: Blobs) -> list[str]:
-    return [name for name in blobs.names("datasets") if version_numbers(blobs, name)]
+    """The datasets that have a version, sorted."""
+    return [name for name in blobs.names("datasets") if _NAME.fullmatch(name) and version_numbers(blobs, name)]
 
 
 def version_numbers(blobs: Blobs, dataset: str) -> list[int]:
     """The numbers of the dataset's versions, rising."""
     check_dataset_name(dataset)
-    return [int(name.removesuffix(".json")) for name in blobs.names(f"datasets/{dataset}/versions")]
+    names = blobs.names(f"datasets/{dataset}/versions")
+    return [int(name.removesuffix(".json")) for name in names if _VERSION_FILE.fullmatch(name)]
 
 
 def version_path(dataset: str, number: int) -> str:

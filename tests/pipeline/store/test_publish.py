@@ -135,6 +135,19 @@ def test_a_shard_that_is_gone_stops_a_version_with_the_way_out(tmp_path: Path) -
     assert store.publish("gone", ROOMS[:2], Selection(), "", {}).created
 
 
+def test_a_damaged_index_never_gets_into_a_version(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    fill(store, ROOMS[:1])
+    index = tmp_path / store.receipt(ROOMS[0].unit_id).index
+    data = bytearray(index.read_bytes())
+    data[len(data) // 2] ^= 1
+    index.unlink()
+    index.write_bytes(data)
+    with pytest.raises(StorageError, match=r"is damaged; remove units/.*json and run the same command again"):
+        store.publish("damaged", ROOMS[:1], Selection(), "", {})
+    assert store.versions("damaged") == []
+
+
 def test_names_that_could_leave_the_store_are_refused(shared: Store) -> None:
     for name in ("../x", "a/b", "a@1", "", "7", ".hidden"):
         with pytest.raises(ConfigError, match="a name has letters"):
