@@ -31,7 +31,8 @@ def run(options: argparse.Namespace) -> int:
 def report(context: RunContext) -> Path:
     """The step; returns the page. A page of the same results is not made again."""
     page = context.out / "report.html"
-    results = {name: context.state.get(name) for name in ("publish", "train", "evaluate", "sample")}
+    results = {name: context.state.get(name) for name in ("train", "evaluate", "sample")}
+    results["publish"] = context.state.get("publish", {}).get("version")
     same = fingerprint(
         {
             "format": REPORT_FORMAT,

@@ -1,16 +1,15 @@
 """Fills ReportFacts from what the steps of a run left behind: store, run.json, metrics, evaluation, scenes."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from video4spatial.filters.config import Floor
 from video4spatial.pipeline.commands.context import RunContext
 from video4spatial.pipeline.commands.inputs import FILM_NAME
 from video4spatial.pipeline.commands.next_commands import next_commands
+from video4spatial.pipeline.core.settings import to_plain
 from video4spatial.pipeline.engine.environment import environment
 from video4spatial.pipeline.report.facts import (
     CameraPath,
@@ -20,10 +19,10 @@ from video4spatial.pipeline.report.facts import (
     SceneMap,
     Step,
     Strip,
-    Threshold,
     VersionFacts,
 )
 from video4spatial.pipeline.report.gather import (
+    floor_thresholds,
     picture_of,
     read_scene_map,
     selection_thresholds,
@@ -58,7 +57,7 @@ def gather_facts(context: RunContext) -> ReportFacts:
         recipe_text=context.loaded.text,
         version=_version_facts(version, published) if version and published else None,
         table=version.table() if version else None,
-        thresholds=(*_floor_thresholds(context.recipe.floor), *selected),
+        thresholds=(*floor_thresholds(to_plain(context.recipe.floor)), *selected),
         synthetic_sources=frozenset({FILM_NAME}),
         failed_units=_failed_units(context),
         pictures=pictures,
@@ -82,16 +81,6 @@ def gather_facts(context: RunContext) -> ReportFacts:
 def _folder(context: RunContext, folder: str, step: str) -> Path | None:
     left = context.state.get(step)
     return context.out / folder / left["id"] if left else None
-
-
-def _floor_thresholds(floor: Floor) -> tuple[Threshold, ...]:
-    """The floor's limits on scores, as the report marks them."""
-    limits = (
-        Threshold(score="brightness", min=floor.min_brightness, max=floor.max_brightness, reason="black"),
-        Threshold(score="contrast", min=floor.min_contrast, reason="blank"),
-        Threshold(score="frozen_share", max=floor.max_frozen_share, reason="frozen"),
-    )
-    return tuple(replace(limit, kind="real", where="floor") for limit in limits)
 
 
 def _version_facts(version: Version, published: dict[str, Any]) -> VersionFacts:
@@ -156,9 +145,9 @@ def _failed_units(context: RunContext) -> tuple[FailedUnit, ...]:
 
 
 def _model(run_dir: Path) -> dict[str, str | int | float]:
-    """The plain facts of train.json."""
+    """The plain facts of train.json; hashes stand elsewhere in the page."""
     record = json.loads((run_dir / "train.json").read_text())
-    return {key: value for key, value in record.items() if isinstance(value, (str, int, float))}
+    return {key: value for key, value in record.items() if isinstance(value, (str, int, float)) and key != "settings"}
 
 
 def _step(name: str, facts: dict[str, Any]) -> Step:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,7 +40,8 @@ def ray_session(address: str | None, workers: int) -> Iterator[Mapping[str, floa
     else:
         options = {"address": address, "log_to_driver": False, "runtime_env": {"py_modules": [str(CODE)]}}
     try:
-        ray.init(**options)
+        with _core_is_silent():
+            ray.init(**options)
     except ConnectionError as error:
         raise ConfigError(
             f"no Ray cluster answers at {address!r} ({error}); check the address, or leave --address out to run here"
@@ -48,3 +50,18 @@ def ray_session(address: str | None, workers: int) -> Iterator[Mapping[str, floa
         yield ray.cluster_resources()
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _core_is_silent() -> Iterator[None]:
+    """While Ray starts, its C++ core writes its log settings straight to the terminal; failures come as exceptions."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

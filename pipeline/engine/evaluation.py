@@ -16,6 +16,8 @@ import torch
 from numpy.typing import NDArray
 
 from video4spatial.model.config import EvaluateConfig
+from video4spatial.model.context import Window
+from video4spatial.model.data import Sample
 from video4spatial.model.evaluate import evaluate
 from video4spatial.model.pipeline import Video4SpatialPipeline
 from video4spatial.model.quiet import no_progress_bars
@@ -92,24 +94,24 @@ def sample_run(
 def follow_path(
     pipeline: Video4SpatialPipeline, clip: Clip, context: list[int], config: EvaluateConfig
 ) -> NDArray[np.uint8]:
-    """(T, H, W, 3) what the model shows at every camera of `clip`, stretch by stretch."""
-    stretch = pipeline.context_config.target_frames
-    shown = []
-    for start in range(0, len(clip), stretch):
-        # the last stretch is moved back so that each has the trained length; only its new frames are used
-        first = min(start, max(0, len(clip) - stretch))
-        wanted = context + list(range(first, min(first + stretch, len(clip))))
+    """(T, H, W, 3) what the model shows at every camera of `clip`: stretches of the trained length, in batches."""
+    stretch = min(pipeline.context_config.target_frames, len(clip))
+    # the last stretch is moved back so that each has the trained length; only its new frames are used
+    starts = [min(start, len(clip) - stretch) for start in range(0, len(clip), stretch)]
+    shown = np.empty_like(clip.frames)
+    for first in range(0, len(starts), config.batch_size):
+        batch = starts[first : first + config.batch_size]
+        windows = [Window(context=tuple(context), target=tuple(range(start, start + stretch))) for start in batch]
+        samples = [Sample(clip=clip.take(window.frames), window=window, key="", scene="") for window in windows]
         output = pipeline(
-            context_frames=clip.frames[context],
-            world_from_camera=clip.world_from_camera[wanted],
-            image_from_camera=clip.image_from_camera[wanted],
-            context_indices=context,
+            samples,
             num_inference_steps=config.sample_steps,
             guidance_scale=config.guidance_scale,
-            generator=torch.Generator().manual_seed(config.seed),
+            generator=torch.Generator().manual_seed(config.seed + first),
         )
-        shown.append(output.frames[0][start - first :])
-    return np.concatenate(shown)
+        for start, frames in zip(batch, output.frames, strict=True):
+            shown[start : start + stretch] = frames
+    return shown
 
 
 def context_indices(frames: int, count: int) -> list[int]:
