@@ -2,8 +2,8 @@
 
 Sequence ─▶ sample.py ─▶ [video] ─▶ bytes of a shard member ─▶ [video] ─▶ frames
 
-Encoders run on one thread with bit-exact flags, so that the same frames give the same bytes (x264's output changes
-with the thread count, and a Matroska file carries a random id otherwise). Decoding untrusted files is not done here:
+Encoders run on one thread, independent of the processor, with bit-exact flags, so that the same frames give the same
+bytes (x264's output changes with the thread count, and a Matroska file carries a random id otherwise). Decoding untrusted files is not done here:
 these streams are our own.
 """
 
@@ -24,6 +24,10 @@ GOP = 16
 
 # Rounded alike on every processor; without these flags the fast paths of swscale differ by one level.
 _SCALER = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.BITEXACT | Interpolation.FULL_CHR_H_INT
+
+# cpu-independent: without it one encode in ten to a hundred differs from the others on the same processor (x264 core 165,
+# its assembly for macroblock-tree rate control); with it the bytes do not depend on the processor's extensions either.
+_X264 = "threads=1:lookahead-threads=1:open-gop=0:force-cfr=0:cpu-independent=1"
 
 
 def encode_h264(frames: NDArray[np.uint8], times: NDArray[np.int64], time_base: Fraction, crf: int = 18) -> bytes:
@@ -55,7 +59,7 @@ def encode_h264(frames: NDArray[np.uint8], times: NDArray[np.int64], time_base: 
             "g": str(GOP),
             "keyint_min": str(GOP),
             "sc_threshold": "0",
-            "x264-params": "threads=1:lookahead-threads=1:open-gop=0:force-cfr=0",
+            "x264-params": _X264,
         }
         for picture, ticks in zip(frames, (times - times[0]).tolist(), strict=True):
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24").reformat(
@@ -63,6 +67,7 @@ def encode_h264(frames: NDArray[np.uint8], times: NDArray[np.int64], time_base: 
                 dst_colorspace=Colorspace.ITU601,
                 dst_color_range=ColorRange.MPEG,
                 interpolation=_SCALER,
+                threads=1,
             )
             frame.pts, frame.time_base = ticks, time_base
             container.mux(stream.encode(frame))
@@ -196,4 +201,4 @@ def _decode_group(context: av.VideoCodecContext, packets: list[av.Packet]) -> It
 def _to_array(frame: av.VideoFrame, pixel_format: str) -> NDArray:
     if pixel_format == "gray16le":
         return frame.to_ndarray(format="gray16le")
-    return frame.to_ndarray(format="rgb24", src_colorspace=Colorspace.ITU601, interpolation=_SCALER)
+    return frame.to_ndarray(format="rgb24", src_colorspace=Colorspace.ITU601, interpolation=_SCALER, threads=1)

@@ -1,5 +1,6 @@
 """Publishing. Unseen: two versions for one job, a version over missing bytes, held-out paths that are trained on."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -167,6 +168,30 @@ def test_no_path_of_this_machine_is_in_a_manifest_or_table(shared: Store) -> Non
     path = shared.root / f"datasets/private/versions/{version.manifest['version']:06d}.json"
     assert str(shared.root).encode() not in path.read_bytes()
     assert str(shared.root) not in str(version.table().to_pylist())
+
+
+def test_a_disk_that_fills_up_while_publishing_shows_no_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, write = Store.open(tmp_path), os.write
+    fill(store, ROOMS[:2])
+    before = files_of(tmp_path)
+    for spared in range(2):  # the table, then the manifest
+        left = [spared]
+
+        def full(descriptor: int, data: memoryview, left: list[int] = left) -> int:
+            if left[0] == 0:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            left[0] -= 1
+            return write(descriptor, data)
+
+        monkeypatch.setattr(os, "write", full)
+        with pytest.raises(StorageError, match="no space left"):
+            store.publish("full", ROOMS[:2], Selection(), "", {})
+        monkeypatch.setattr(os, "write", write)
+        assert store.datasets() == []
+        assert {path for path in set(files_of(tmp_path)) - set(before) if not path.startswith("tables/")} == set()
+    assert store.publish("full", ROOMS[:2], Selection(), "", {}).created
 
 
 def test_many_processes_publishing_one_job_make_one_version(tmp_path: Path) -> None:
