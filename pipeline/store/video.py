@@ -3,8 +3,8 @@
 Sequence ─▶ sample.py ─▶ [video] ─▶ bytes of a shard member ─▶ [video] ─▶ frames
 
 Encoders run on one thread, independent of the processor, with bit-exact flags, so that the same frames give the same
-bytes (x264's output changes with the thread count, and a Matroska file carries a random id otherwise). Decoding untrusted files is not done here:
-these streams are our own.
+bytes (x264's output changes with the thread count, and a Matroska file carries a random id otherwise). Decoding
+untrusted files is not done here: these streams are our own.
 """
 
 import io
@@ -25,8 +25,8 @@ GOP = 16
 # Rounded alike on every processor; without these flags the fast paths of swscale differ by one level.
 _SCALER = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.BITEXACT | Interpolation.FULL_CHR_H_INT
 
-# cpu-independent: without it one encode in ten to a hundred differs from the others on the same processor (x264 core 165,
-# its assembly for macroblock-tree rate control); with it the bytes do not depend on the processor's extensions either.
+# cpu-independent: without it one encode in ten to a hundred differs from the others on the same processor (x264 core
+# 165, its assembly for macroblock-tree rate control); with it the processor's extensions do not matter either.
 _X264 = "threads=1:lookahead-threads=1:open-gop=0:force-cfr=0:cpu-independent=1"
 
 
