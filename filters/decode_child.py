@@ -16,7 +16,7 @@ import numpy as np
 
 from video4spatial.filters.choose import open_decoder
 from video4spatial.filters.decode import Decoder, Header, Picture
-from video4spatial.filters.decode_pyav import PyAVDecoder
+from video4spatial.filters.decode_pyav import PyAVDecoder, display_times
 from video4spatial.filters.display import UPRIGHT
 from video4spatial.pipeline.core.child import Message, serve
 from video4spatial.pipeline.core.errors import SourceError
@@ -34,11 +34,14 @@ class DecodeServer:
         self._broken: SourceError | None = None
 
     def handle(self, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Message:
-        """Answers `probe`, `open` and `next`; a SourceError travels as its two words."""
+        """Answers `probe`, `times`, `open` and `next`; a SourceError travels as its two words."""
         try:
             match header["op"]:
                 case "probe":
                     return describe(PyAVDecoder(Path(header["path"]), header["short_side_px"]).header), {}
+                case "times":
+                    times = display_times(Path(header["path"]), header["stream"])
+                    return {"known": times is not None}, {} if times is None else {"times": times}
                 case "open":
                     return self._open(header), {}
                 case "next":

@@ -2,9 +2,10 @@
 
 engine ─▶ [CurateStage] ─▶ Product ─▶ store
 
-Planning reads headers only (in the killable child) and makes one unit of each video, or several of `unit_span_s` where
-the header says that it is longer. A span is decoded from the file's beginning and what lies before it is dropped:
-slower than seeking, and right. The last span is open-ended, for headers that count too few frames.
+Planning reads headers and one frame (in the killable child, to know which stream it will be) and makes one unit of each
+video. Where the header says that a video is longer than `unit_span_s`, its packets are listed, for headers lie, and cut
+into spans by their times. A span is decoded from the file's beginning and what lies before it is dropped: slower than
+seeking, and right. The last span is open-ended.
 """
 
 import logging
@@ -14,10 +15,12 @@ from fractions import Fraction
 from typing import ClassVar
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from video4spatial.filters.config import Floor, RealConfig
 from video4spatial.filters.curate import UnitCurator
-from video4spatial.filters.video import VideoFacts, VideoReader
+from video4spatial.filters.video import VideoReader
 from video4spatial.pipeline.core.errors import SourceError
 from video4spatial.pipeline.core.stage import Resources, make_unit_settings
 from video4spatial.pipeline.core.unit import Product, Source, Unit
@@ -68,20 +71,24 @@ class CurateStage:
     def _spans(self, reader: VideoReader, source: Source) -> list[tuple[int, int] | None]:
         try:
             facts = reader.probe(source.location, self.config.size_px)
+            is_long = facts.duration_s is not None and facts.duration_s > self.config.unit_span_s
+            times = reader.times(source.location, facts.stream) if is_long else None
         except SourceError as error:
             logger.debug("%s: no header (%s); planned as one unit", source.uri, error)
             return [None]
-        return plan_spans(facts, self.config.unit_span_s)
+        return (
+            [None] if times is None or not len(times) else plan_spans(times, facts.time_base, self.config.unit_span_s)
+        )
 
 
-def plan_spans(facts: VideoFacts, unit_span_s: float) -> list[tuple[int, int] | None]:
-    """[start, stop) of each unit in frames; [None] for a video of at most one span or of unknown length."""
-    if not facts.rate_fps or not facts.duration_s or facts.duration_s <= unit_span_s:
+def plan_spans(times: NDArray[np.int64], time_base: Fraction, unit_span_s: float) -> list[tuple[int, int] | None]:
+    """[start, stop) in frames of each span of `unit_span_s`, by exact time (N,); [None] for a video of one span."""
+    span_ticks = max(1, round(Fraction(unit_span_s) / time_base))
+    span = (times - times[0]) // span_ticks
+    starts = [0, *(np.flatnonzero(np.diff(span)) + 1).tolist()]
+    if len(starts) == 1:
         return [None]
-    count = facts.counted_frames or int(facts.duration_s * facts.rate_fps)
-    length = max(1, round(Fraction(unit_span_s) * facts.rate_fps))
-    starts = range(0, max(1, count), length)
-    return [(start, start + length if start + length < count else OPEN_END) for start in starts]
+    return list(zip(starts, [*starts[1:], OPEN_END], strict=True))
 
 
 class CurateWorker:

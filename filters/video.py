@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from video4spatial.filters.config import DecodeLimits
 from video4spatial.filters.decode import Picture
 from video4spatial.pipeline.core.child import Child, Message
@@ -64,6 +67,11 @@ class VideoReader:
     def probe(self, path: str, short_side_px: int) -> VideoFacts:
         """Opens a video and reads one frame. Raises SourceError, WorkerLost."""
         return _facts(self._ask({"op": "probe", "path": path, "short_side_px": short_side_px})[0])
+
+    def times(self, path: str, stream: int) -> NDArray[np.int64] | None:
+        """(N,) ticks at which a stream's pictures are shown, from its packets, nothing decoded; None if they lie."""
+        answer, arrays = self._ask({"op": "times", "path": path, "stream": stream})
+        return arrays["times"] if answer["known"] else None
 
     def open(
         self,

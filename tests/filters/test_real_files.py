@@ -136,7 +136,7 @@ def test_a_folder_with_broken_files_is_curated_to_the_end(shared_data: Path, tmp
 
 
 @pytest.mark.chaos
-def test_mutated_files_never_crash_or_hang(shared_data: Path, tmp_path: Path) -> None:
+def test_mutated_files_cost_no_more_than_themselves(shared_data: Path, tmp_path: Path) -> None:
     names = ["androidx_sample.mkv", "derived_mpeg4_bframes.avi", "mp4parse_minimal.mp4", "torchcodec_h265_10bits.mp4"]
     random = np.random.default_rng(5)
     with VideoReader(DecodeLimits(stall_timeout_s=20)) as reader:
@@ -147,4 +147,6 @@ def test_mutated_files_never_crash_or_hang(shared_data: Path, tmp_path: Path) ->
                 data[at] = int(random.integers(0, 256))
             path = tmp_path / f"{count}{Path(name).suffix}"
             path.write_bytes(data)
-            assert fate(reader, path) not in ("timed_out", "crashed", "out_of_memory"), f"{name}, mutation {count}"
+            # a table that claims gigabytes may hit the memory limit; nothing may hang or break the child
+            assert fate(reader, path) not in ("timed_out", "crashed"), f"{name}, mutation {count}"
+        assert fate(reader, shared_data / "videos_odd" / "derived_h264.mov") == 60

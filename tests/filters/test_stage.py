@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from video4spatial.filters.config import AugmentConfig, Floor, RealConfig
-from video4spatial.filters.stage import OPEN_END, CurateStage
+from video4spatial.filters.stage import OPEN_END, CurateStage, plan_spans
 from video4spatial.pipeline.core.errors import SourceError
 from video4spatial.pipeline.core.unit import Product, Source, Unit
 
@@ -135,6 +135,25 @@ def test_a_long_video_becomes_spans_that_together_give_every_frame_once(
     numbers = [read_number(f) for p in products if p.sequence is not None for f in p.sequence.frames]
     assert sorted(numbers) == list(range(300))
     assert [p.columns["shot_began_by"] for p in products if p.start in (0, 200, 240)] == ["start", "cut", "span"]
+
+
+def test_spans_are_cut_by_exact_time_whatever_the_rate() -> None:
+    times = np.array([5, 100, 1005, 1500, 9000, 9001, 9002])
+    assert plan_spans(times, Fraction(1, 100), 10) == [(0, 2), (2, 4), (4, OPEN_END)]
+    assert plan_spans(times[:2], Fraction(1, 100), 10) == [None]
+
+
+def test_a_header_that_promises_a_year_makes_no_more_units_than_there_are_frames(
+    tmp_path: Path, write_video: Callable, film: Callable, source_of: Callable
+) -> None:
+    path = write_video(tmp_path / "film.mp4", film([24]))
+    data = bytearray(path.read_bytes())
+    # duration of the movie header and of the media header, 32 bits each in version 0
+    for box, offset in ((b"mvhd", 20), (b"mdhd", 20)):
+        at = data.index(box) + offset
+        data[at : at + 4] = b"\x7f\xff\xff\xff"
+    path.write_bytes(data)
+    assert [unit.span for unit in CurateStage().units([source_of(path)], 0)] == [None]
 
 
 def test_a_span_behind_the_end_of_the_file_is_an_error_by_name(edited: Path, stage: CurateStage) -> None:
