@@ -57,18 +57,19 @@ def reproject(
     points = points[from_depth_m > 0]
     pixels, expected = project(points, cameras.image_from_camera[j], cameras.world_from_camera[j])
     height, width = to_depth_m.shape
-    # strictly between pixel centres, so that all four neighbours exist
-    inside = (expected > 0.01) & np.all((pixels >= 0.5) & (pixels < [width - 0.5, height - 0.5]), axis=-1)
+    # between pixel centres, so that all four neighbours exist; a thousandth of a pixel is rounding
+    low, high = 0.5 - 1e-3, np.array([width, height]) - 0.5 + 1e-3
+    inside = (expected > 0.01) & np.all((pixels >= low) & (pixels <= high), axis=-1)
     return expected[inside], _between(to_depth_m, pixels[inside])
 
 
 def _between(depth_m: NDArray[np.float32], pixels: NDArray[np.float64]) -> NDArray[np.float64]:
-    place = pixels - 0.5
+    place = np.clip(pixels - 0.5, 0.0, np.array(depth_m.shape[::-1]) - 1.0)
     low = np.minimum(np.floor(place).astype(int), np.array(depth_m.shape[::-1]) - 2)
     x, y, part = low[:, 0], low[:, 1], place - low
     near = np.stack([depth_m[y, x], depth_m[y, x + 1], depth_m[y + 1, x], depth_m[y + 1, x + 1]]).astype(float)
     px, py = part[:, 0], part[:, 1]
     weight = np.stack([(1 - px) * (1 - py), px * (1 - py), (1 - px) * py, px * py])
-    whole = np.all(near > 0, axis=0)
-    inverse = (weight / np.where(near > 0, near, 1.0)).sum(axis=0)
-    return np.where(whole, 1.0 / inverse, 0.0)
+    whole = np.all((near > 0) | (weight < 1e-3), axis=0)
+    inverse = np.where(near > 0, weight / np.where(near > 0, near, 1.0), 0.0).sum(axis=0)
+    return np.where(whole & (inverse > 0), 1.0 / np.maximum(inverse, 1e-12), 0.0)

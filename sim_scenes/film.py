@@ -50,8 +50,12 @@ class Film:
     room: str
 
 
-def write_film(path: Path, seed: int, size_px: tuple[int, int] = (320, 180), rate_fps: int = 24) -> None:
-    """Writes the film (mp4) and, before it, its truth `<stem>.json`. The same seed gives the same bytes."""
+def write_film(path: Path, seed: int, size_px: tuple[int, int] = (320, 176), rate_fps: int = 24) -> None:
+    """Writes the film (mp4) and, before it, its truth `<stem>.json`. The same seed gives the same bytes.
+
+    Both sides of `size_px` (width, height) are whole macroblocks of 16: x264's output for other heights was seen to
+    differ from one encode to the next.
+    """
     film = make_film(seed, size_px, rate_fps)
     times = np.arange(len(film.frames), dtype=np.int64)
     time_base = Fraction(1, rate_fps)

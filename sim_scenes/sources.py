@@ -18,7 +18,7 @@ ROOM_URI = "procedural:room?seed="
 
 def simulation_sources(config: SimConfig, seed: int) -> list[Source]:
     """Procedural rooms first, then the files of `config.scenes`. Raises ConfigError for a file that is not a GLB."""
-    sources = [_room_source(seed * 1_000_000 + k) for k in range(config.rooms)]
+    sources = [room_source(seed * 1_000_000 + k) for k in range(config.rooms)]
     sources += [_glb_source(Path(scene)) for scene in config.scenes]
     if not sources:
         raise ConfigError(
@@ -42,7 +42,8 @@ def scene_name(source: Source) -> str:
     return source.split_group
 
 
-def _room_source(room: int) -> Source:
+def room_source(room: int) -> Source:
+    """The procedural room of seed `room`."""
     identity = fingerprint({"generator": "room", "version": rooms.VERSION, "seed": room})
     return Source(uri=f"{ROOM_URI}{room}", sha256=identity, split_group=f"room-{room}")
 
