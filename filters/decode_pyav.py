@@ -31,14 +31,16 @@ class Tally:
 
     errors: int = 0
     words: list[str] = field(default_factory=list)
+    """The first three different ones, in FFmpeg's words."""
 
     def note(self, error: av.FFmpegError) -> None:
         """Counts an error. Running out of memory is no property of the file and is raised on."""
         if isinstance(error, MemoryError):
             raise MemoryError(str(error)) from None
         self.errors += 1
-        if len(self.words) < 3:
-            self.words.append(error.strerror or type(error).__name__)
+        said = error.strerror or type(error).__name__
+        if said not in self.words and len(self.words) < 3:
+            self.words.append(said)
 
 
 class PyAVDecoder:

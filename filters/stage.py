@@ -101,11 +101,8 @@ class CurateWorker:
         cv2.setNumThreads(1)
 
     def __call__(self, unit: Unit) -> Iterator[Product]:
-        """See `UnitWorker`; messages begin with the source's name."""
-        try:
-            yield from UnitCurator(self._config, self._floor, unit).products(self._reader)
-        except SourceError as error:
-            raise type(error)(f"{unit.source.uri}: {error}", reason=error.reason) from error
+        """See `UnitWorker`."""
+        return UnitCurator(self._config, self._floor, unit).products(self._reader)
 
     def close(self) -> None:
         """Kills the child."""
