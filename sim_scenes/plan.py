@@ -24,6 +24,11 @@ CUT_M = 1.2
 """Walls and furniture are drawn up to this height over the floor, as in an architect's plan."""
 
 
+WALL, FREE, OTHER = (70, 70, 75), (250, 250, 250), (225, 225, 225)
+WALL_M = 0.22
+"""Faces of the stage that are closer than this are the two sides of one wall."""
+
+
 def write_plan(folder: Path, place: Place) -> None:
     """Writes plan.png, then plan.json; the same place gives the same bytes."""
     low, high = place.scene.bounds_m()
@@ -42,34 +47,40 @@ def write_plan(folder: Path, place: Place) -> None:
 
 
 def draw_plan(place: Place, pixel_m: float) -> NDArray[np.uint8]:
-    """(H, W, 3): free floor white, other floor light, furniture in its mean colour, walls dark."""
+    """(H, W, 3): floor that can be reached white, other floor light, furniture in its mean colour, walls dark."""
     low, high = place.scene.bounds_m()
     width, height = (max(1, round(float(v) / pixel_m)) for v in (high - low)[[0, 2]])
-    picture = np.full((height, width, 3), 225, dtype=np.uint8)
-    free = place.space.places_m(place.space.clearance_m > 0)
-    cells = np.round((free - low[[0, 2]]) / pixel_m).astype(int)
-    radius = int(np.ceil(place.space.cell_m / pixel_m / 2))
-    mask = np.zeros((height, width), dtype=np.uint8)
-    mask[np.clip(cells[:, 1], 0, height - 1), np.clip(cells[:, 0], 0, width - 1)] = 255
-    picture[cv2.dilate(mask, np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)) > 0] = 250
-    floor_m = place.space.floor_m
-    bodies = sorted(
-        place.scene.bodies, key=lambda body: (body.object_id == STAGE_ID, body.world_vertices_m()[:, 1].max())
-    )
-    for body in bodies:
+    picture = np.full((height, width, 3), OTHER, dtype=np.uint8)
+    picture[_on_picture(place, place.space.walkable(0.0), low, pixel_m, (height, width))] = FREE
+    side = max(3, round(WALL_M / pixel_m))
+    walls = np.zeros((height + 2 * side, width + 2 * side), dtype=np.uint8)
+    things = sorted(place.scene.bodies, key=lambda body: body.world_vertices_m()[:, 1].max())
+    for body in things:
         soup = flatten((body,))
         bottom, top = soup.corners_m[..., 1].min(axis=1), soup.corners_m[..., 1].max(axis=1)
-        above = bottom > floor_m + (0.3 if body.object_id == STAGE_ID else -0.05)
-        drawn = (
-            above & (bottom < floor_m + CUT_M)
-            if body.object_id != STAGE_ID
-            else (top > floor_m + 0.3) & (bottom < floor_m + CUT_M)
-        )
+        stage = body.object_id == STAGE_ID
+        above = top > place.space.floor_m + 0.3 if stage else bottom > place.space.floor_m - 0.05
+        drawn = above & (bottom < place.space.floor_m + CUT_M)
         corners = (soup.corners_m[drawn][..., [0, 2]] - low[[0, 2]]) / pixel_m
-        colour = (70, 70, 75) if body.object_id == STAGE_ID else _mean_colour(soup, drawn)
+        corners += side if stage else 0
+        colour = 255 if stage else _mean_colour(soup, drawn)
         for triangle in np.round(corners * 16).astype(np.int32):
-            cv2.fillConvexPoly(picture, triangle, colour, lineType=cv2.LINE_AA, shift=4)
+            cv2.fillConvexPoly(walls if stage else picture, triangle, colour, lineType=cv2.LINE_AA, shift=4)
+    # walls are drawn as their two faces; what lies between them is wall
+    closed = cv2.morphologyEx(walls, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))[side:-side, side:-side]
+    picture[closed > 127] = WALL
     return picture
+
+
+def _on_picture(
+    place: Place, cells: NDArray[np.bool_], low_m: NDArray[np.float64], pixel_m: float, shape: tuple[int, int]
+) -> NDArray[np.bool_]:
+    """The pixels of some cells of the map of free space."""
+    centres = np.round((place.space.places_m(cells) - low_m[[0, 2]]) / pixel_m - 0.5).astype(int)
+    mask = np.zeros(shape, dtype=np.uint8)
+    mask[np.clip(centres[:, 1], 0, shape[0] - 1), np.clip(centres[:, 0], 0, shape[1] - 1)] = 1
+    radius = int(np.ceil(place.space.cell_m / pixel_m / 2)) + 1
+    return cv2.dilate(mask, np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)) > 0
 
 
 def _mean_colour(soup, drawn: NDArray[np.bool_]) -> tuple[int, int, int]:  # type: ignore[no-untyped-def]

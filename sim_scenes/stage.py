@@ -77,8 +77,12 @@ class SimulateWorker:
     def __call__(self, unit: Unit) -> Iterator[Product]:
         """Yields the sequences of all views, each original followed by its variants."""
         index = 0
+        places: dict[tuple[float, float], Place] = {}
         for number, view in enumerate(self._config.views):
-            place = load_place(unit.source, view.walk.radius_m, view.walk.eye_height_m[1])
+            walker = (view.walk.radius_m, view.walk.eye_height_m[1])
+            if walker not in places:
+                places[walker] = load_place(unit.source, *walker)
+            place = places[walker]
             if number == 0:
                 self._write_scene(unit, place)
             for product in self._view(unit, view, number, place):
