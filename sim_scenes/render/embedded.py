@@ -32,15 +32,13 @@ class EmbeddedRenderer:
     always those of pixel centres."""
 
     def __init__(self, scene: Scene, samples: int = 1, like: "EmbeddedRenderer | None" = None) -> None:
-        """`like`: a renderer of a scene with the same materials first; its textures are shared, not built again."""
+        """`like`: a renderer whose textures are used again where the scenes share materials."""
         if not 1 <= samples <= 4:
             raise ConfigError(f"samples must lie in 1 to 4, got {samples}")
         start_warp()
         soup = flatten(scene.bodies)
         self._samples = samples
-        self._atlas: Atlas = (
-            like._atlas if like and like._atlas.covers(soup.materials) else build_atlas(soup.materials, DEVICE)
-        )
+        self._atlas: Atlas = build_atlas(soup.materials, DEVICE, like._atlas if like else None)
         self._surfaces = _upload(soup, self._atlas)
         single_sided = np.array([not material.double_sided for material in soup.materials], dtype=np.uint8)
         self._single_sided: Any = wp.array(single_sided[soup.material], dtype=wp.uint8, device=DEVICE)
