@@ -54,7 +54,10 @@ def check_glb(path: Path) -> dict[str, Any]:
         raise broken(f"its JSON chunk does not parse: {error}") from None
     if not isinstance(document, dict) or not document.get("meshes"):
         raise broken("it holds no mesh")
-    _check_bounds(document, len(chunks[1][1]) if len(chunks) > 1 and chunks[1][0] == _BIN else 0, broken)
+    try:
+        _check_bounds(document, len(chunks[1][1]) if len(chunks) > 1 and chunks[1][0] == _BIN else 0, broken)
+    except (TypeError, AttributeError, KeyError) as error:
+        raise broken(f"its JSON is not that of glTF: {error}") from None
     return document
 
 
@@ -115,21 +118,24 @@ class MaterialShelf:
 
 def load_glb(path: Path, name: str) -> Scene:
     """The scene in a GLB, unlit. Raises SourceError(reason="unreadable_scene") when its meshes cannot be read."""
-    check_glb(path)
-    try:
-        loaded: Any = trimesh.load(path, file_type="glb", process=False)
-    except (ValueError, KeyError, IndexError, TypeError, NotImplementedError, OSError) as error:
-        raise SourceError(f"{path.name}: trimesh cannot read it ({error})", reason="unreadable_scene") from None
     groups: dict[str, list[Part]] = {}
     materials = MaterialShelf()
-    for node in sorted(loaded.graph.nodes_geometry):
-        world_from_node, geometry = loaded.graph[node]
-        mesh = loaded.geometry[geometry]
-        if isinstance(mesh, trimesh.Trimesh) and len(mesh.faces):
-            part = part_of_mesh(mesh, world_from_node, materials)
-            groups.setdefault(_group_of(node), []).append(part)
+    try:
+        check_glb(path)
+        loaded: Any = trimesh.load(path, file_type="glb", process=False)
+        for node in sorted(loaded.graph.nodes_geometry):
+            world_from_node, geometry = loaded.graph[node]
+            mesh = loaded.geometry[geometry]
+            if isinstance(mesh, trimesh.Trimesh) and len(mesh.faces):
+                part = part_of_mesh(mesh, world_from_node, materials)
+                groups.setdefault(_group_of(node), []).append(part)
+    except (ConfigError, ValueError, KeyError, IndexError, TypeError, NotImplementedError, OSError) as error:
+        # what trimesh and Pillow raise on damaged meshes and pictures
+        raise SourceError(f"{path.name} cannot be read ({error})", reason="unreadable_scene") from None
     if not groups:
         raise SourceError(f"{path.name} holds no triangles", reason="unreadable_scene")
+    if not all(np.isfinite(part.vertices_m).all() for parts in groups.values() for part in parts):
+        raise SourceError(f"{path.name} has vertices that are not numbers", reason="unreadable_scene")
     return Scene(name, _bodies(groups))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video4spatial.pipeline.core.errors import SourceError
+from video4spatial.pipeline.core.files import sha256_file
 from video4spatial.pipeline.core.seeds import rng
 from video4spatial.pipeline.core.unit import Source
 from video4spatial.sim_scenes.clearance import FreeSpace, find_free_space
@@ -43,7 +44,7 @@ def load_place(source: Source, radius_m: float, eye_height_m: float) -> Place:
         space = find_free_space(flatten(room.scene.bodies), eye_height_m)
         place = Place(room.scene, space, room.fixtures, room.mood, room.kind)
     else:
-        scene = load_glb(Path(source.location), scene_name(source))
+        scene = load_glb(_unchanged(source), scene_name(source))
         space = find_free_space(flatten(scene.bodies), eye_height_m)
         fixtures = _ceiling_lamps(space, radius_m)
         lighting = draw_lighting(rng(0, "simulate.light", source.sha256), fixtures, "evening")
@@ -56,6 +57,16 @@ def load_place(source: Source, radius_m: float, eye_height_m: float) -> Place:
             reason="no_free_space",
         )
     return place
+
+
+def _unchanged(source: Source) -> Path:
+    """The scene's file, if it still is the one that was planned: its hash names the data."""
+    path = Path(source.location)
+    if not path.is_file():
+        raise SourceError(f"{source.uri} is gone since the run was planned", reason="unreadable_scene")
+    if sha256_file(path) != source.sha256:
+        raise SourceError(f"{source.uri} has changed since the run was planned; start the run again", reason="changed")
+    return path
 
 
 def interests_m(place: Place, radius_m: float) -> NDArray[np.float64]:

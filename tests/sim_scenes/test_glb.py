@@ -2,16 +2,20 @@
 
 import json
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import trimesh
 
-from video4spatial.pipeline.core.errors import ConfigError
+from video4spatial.pipeline.core.errors import ConfigError, SourceError
 from video4spatial.sim_scenes.config import SimConfig
 from video4spatial.sim_scenes.glb import category_of, check_glb, load_glb
+from video4spatial.sim_scenes.habitat_dataset import glb_of
+from video4spatial.sim_scenes.materials import plain
 from video4spatial.sim_scenes.place import load_place
+from video4spatial.sim_scenes.shapes import box
 from video4spatial.sim_scenes.sources import simulation_sources
 
 
@@ -113,6 +117,38 @@ def test_nodes_become_objects_and_floors_the_stage(glb: Path) -> None:
     red, green, blue = crates[0].parts[0].material.colour
     assert green > 0.7
     assert red == blue == 0.0
+
+
+def test_a_picture_that_does_not_decode_costs_that_scene_alone(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, size=(64, 64, 3), dtype=np.uint8)
+    cushion = plain("cushion", (1.0, 1.0, 1.0))
+    data = bytearray(glb_of((box((1, 1, 1), (0, 0, 0), replace(cushion, texture=noise)),)))
+    start = data.index(b"IDAT")
+    data[start + 4 : start + 4000] = bytes(3996)
+    path = tmp_path / "cushion.glb"
+    path.write_bytes(data)
+    with pytest.raises(SourceError, match=r"cushion\.glb cannot be read") as caught:
+        load_glb(path, "cushion")
+    assert caught.value.reason == "unreadable_scene"
+
+
+def test_a_file_that_changed_after_planning_is_not_rendered_under_the_old_hash(glb: Path) -> None:
+    (source,) = simulation_sources(SimConfig(rooms=0, scenes=(str(glb),)), seed=0)
+    _with_json(glb, lambda document: document.update(extras={"edited": True}))
+    with pytest.raises(SourceError, match="has changed since the run was planned"):
+        load_place(source, radius_m=0.25, eye_height_m=1.6)
+    glb.unlink()
+    with pytest.raises(SourceError, match="is gone"):
+        load_place(source, radius_m=0.25, eye_height_m=1.6)
+
+
+def test_vertices_that_are_not_numbers_are_refused(tmp_path: Path) -> None:
+    mesh = trimesh.creation.box((1, 1, 1))
+    mesh.vertices = np.where(np.arange(24).reshape(8, 3) == 4, np.nan, mesh.vertices)
+    path = tmp_path / "nan.glb"
+    path.write_bytes(trimesh.Scene(mesh).export(file_type="glb"))
+    with pytest.raises(SourceError):
+        load_glb(path, "nan")
 
 
 @pytest.mark.parametrize(
