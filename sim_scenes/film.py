@@ -27,7 +27,7 @@ from video4spatial.sim_scenes.render.choose import make_renderer
 from video4spatial.sim_scenes.sources import ROOM_URI
 from video4spatial.sim_scenes.variants import relit
 
-SHOT_S = (4.2, 2.0, 4.2, 1.8, 4.2, 2.4, 4.2, 2.0)
+SHOT_S = (4.1, 1.6, 4.1, 1.4, 4.1, 1.8, 4.1, 1.6)
 """Lengths of the shots. The long ones hold a clip of 48 frames at 12 fps."""
 FADE_AFTER_SHOT = 4
 """This shot fades to black and the next one fades in; every other change is a hard cut."""
@@ -50,11 +50,10 @@ class Film:
     room: str
 
 
-def write_film(path: Path, seed: int, size_px: tuple[int, int] = (320, 176), rate_fps: int = 24) -> None:
+def write_film(path: Path, seed: int, size_px: tuple[int, int] = (320, 180), rate_fps: int = 24) -> None:
     """Writes the film (mp4) and, before it, its truth `<stem>.json`. The same seed gives the same bytes.
 
-    Both sides of `size_px` (width, height) are whole macroblocks of 16: x264's output for other heights was seen to
-    differ from one encode to the next.
+    `size_px` is (width, height), both even.
     """
     film = make_film(seed, size_px, rate_fps)
     times = np.arange(len(film.frames), dtype=np.int64)

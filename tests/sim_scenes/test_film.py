@@ -43,11 +43,11 @@ def test_the_fade_goes_through_black(film: Film) -> None:
 def test_what_is_written_is_a_video_with_its_truth_and_always_the_same(tmp_path: Path) -> None:
     first, second = tmp_path / "a" / "film.mp4", tmp_path / "b" / "film.mp4"
     for path in (first, second):
-        write_film(path, seed=1, size_px=(64, 32), rate_fps=3)
+        write_film(path, seed=1, size_px=(64, 36), rate_fps=3)
     assert first.read_bytes() == second.read_bytes()
     truth = json.loads(first.with_suffix(".json").read_text())
     frames = decode_video(first.read_bytes())
-    assert frames.shape == (truth["frames"], 32, 64, 3)
+    assert frames.shape == (truth["frames"], 36, 64, 3)
     assert truth["synthetic"] is True
     assert {path.name for path in first.parent.iterdir()} == {"film.mp4", "film.json"}
 
