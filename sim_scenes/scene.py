@@ -136,9 +136,6 @@ class Scene:
         corners = [body.world_vertices_m() for body in self.bodies]
         return np.min([c.min(axis=0) for c in corners], axis=0), np.max([c.max(axis=0) for c in corners], axis=0)
 
-    def triangle_count(self) -> int:
-        return sum(len(part.faces) for body in self.bodies for part in body.parts)
-
 
 @dataclass(frozen=True, eq=False)
 class TriangleSoup:
