@@ -4,15 +4,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 PEAK = 255.0
+LEAST_ERROR = 1.0
+"""Mean squared errors below one 8-bit level are not told apart: one identical frame must not decide a mean."""
 
 
 def psnr_db(first: NDArray[np.generic], second: NDArray[np.generic]) -> NDArray[np.float64]:
-    """(T,) peak signal-to-noise ratio of frames (T, H, W, 3) in 0..255, decibels; higher is nearer, at most 99.
+    """(T,) peak signal-to-noise ratio of frames (T, H, W, 3) in 0..255, decibels; higher is nearer, at most 48.1.
 
     10 log10(255^2 / mean squared error), one value a frame.
     """
     error = np.square(first.astype(np.float64) - second.astype(np.float64)).mean(axis=(1, 2, 3))
-    return 10.0 * np.log10(PEAK**2 / np.maximum(error, PEAK**2 * 10**-9.9))
+    return 10.0 * np.log10(PEAK**2 / np.maximum(error, LEAST_ERROR))
 
 
 def mean_colour(truth: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -4,14 +4,14 @@ context colour + depth + cameras ─▶ [reproject] into the target camera ─�
 
 Formula: context pixels with depth become world points, are projected into the target camera and z-buffered; the PSNR
 compares a frame with the colours that arrive, where any arrive. Unit dB, higher is better, the true frame is the
-ceiling (below 99: surfaces shade differently from two sides, and a pixel is not a point). Works at the resolution of
+ceiling (below 48: surfaces shade differently from two sides, and a pixel is not a point). Works at the resolution of
 the depth grid: colours are averaged down to it. Blind where the context saw nothing: the coverage is given beside it.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from video4spatial.model.images import PEAK
+from video4spatial.model.images import LEAST_ERROR, PEAK
 from video4spatial.pipeline.core.camera import project, unproject
 
 HOLE_RATIO = 0.9
@@ -57,7 +57,7 @@ def covered_psnr_db(
     if not covered.any():
         return None
     error = np.square(frame[covered] - arrived[covered]).mean()
-    return float(10.0 * np.log10(PEAK**2 / max(error, PEAK**2 * 10**-9.9)))
+    return float(10.0 * np.log10(PEAK**2 / max(error, LEAST_ERROR)))
 
 
 def shrink(frames: NDArray[np.generic], height: int, width: int) -> NDArray[np.float64]:
