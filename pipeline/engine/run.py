@@ -58,16 +58,16 @@ class Executor:
             self._reporter.say(f"{name}: all {len(ledger.done)} units are done already")
             return StageResult(reused=len(ledger.done), failures=failures)
         self._reporter.say(f"{name}: {len(ledger.to_do)} units to do, {len(ledger.done)} done already")
-        done = 0
+        done = sequences = 0
         with self._reporter.counting(name, len(ledger.to_do), "units") as counter:
             for outcome in self._outcomes(stage, ledger.to_do, str(store.root)):
                 if outcome.status == "store_broken":
                     raise StorageError(outcome.detail)
-                done += 1
+                done, sequences = done + 1, sequences + outcome.sequences
                 if outcome.status != "done":
                     failures[outcome.source_uri] = outcome.reason
                     self._reporter.say(f"{name}: {outcome.source_uri}: {outcome.reason} ({outcome.detail})")
-                counter.advance(unit=outcome.unit_id[:12], source=outcome.source_uri, sequences=outcome.sequences)
+                counter.advance(unit=outcome.unit_id[:12], source=outcome.source_uri, sequences=sequences)
                 self._check_budget(name, failures, len(units))
         return StageResult(done=done, reused=len(ledger.done), failures=failures)
 
