@@ -19,8 +19,7 @@ from video4spatial.model.config import EvaluateConfig
 from video4spatial.model.context import Window
 from video4spatial.model.data import Sample
 from video4spatial.model.evaluate import evaluate
-from video4spatial.model.pipeline import Video4SpatialPipeline
-from video4spatial.model.quiet import no_progress_bars
+from video4spatial.model.pipeline import Video4SpatialPipeline, load_pipeline
 from video4spatial.model.source import Clip
 from video4spatial.pipeline.core.files import write_atomic
 from video4spatial.pipeline.engine.clips import clip_sources
@@ -36,7 +35,7 @@ SHOWN_SIDE_PX = 256
 
 def evaluate_run(run_dir: Path, version: Version, config: EvaluateConfig, folder: Path) -> Mapping[str, Any]:
     """Measures the pipeline of `run_dir` on the held-out sets of `version`; writes and returns the result."""
-    pipeline = load_pipeline(run_dir, config.threads)
+    pipeline = _silent_pipeline(run_dir, config.threads)
     sources = clip_sources(version, pipeline.model_config.size_px, SETS, with_depth=True)
     output = evaluate(pipeline, sources, config)
     strips = folder / "strips"
@@ -65,7 +64,7 @@ def sample_run(
 
     A path is longer than the model's target, so it is shown in stretches, each sampled from the same context frames.
     """
-    pipeline = load_pipeline(run_dir, config.threads)
+    pipeline = _silent_pipeline(run_dir, config.threads)
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, source in clip_sources(version, pipeline.model_config.size_px, SETS, with_depth=False).items():
@@ -125,10 +124,9 @@ def enlarge(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.stack([cv2.resize(frame, size, interpolation=cv2.INTER_NEAREST) for frame in frames])
 
 
-def load_pipeline(run_dir: Path, threads: int) -> Video4SpatialPipeline:
-    """The saved pipeline of a finished run, silent."""
+def _silent_pipeline(run_dir: Path, threads: int) -> Video4SpatialPipeline:
+    """The saved pipeline of a finished run; its progress is the engine's to show."""
     torch.set_num_threads(threads)
-    with no_progress_bars():
-        pipeline = Video4SpatialPipeline.from_pretrained(str(run_dir / "pipeline"))
+    pipeline = load_pipeline(run_dir / "pipeline")
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
