@@ -25,6 +25,7 @@ from video4spatial.pipeline.commands import (
     simulate,
     train,
 )
+from video4spatial.pipeline.commands.program import program
 from video4spatial.pipeline.core.errors import V4SError
 
 VERBS: tuple[ModuleType, ...] = (run, simulate, curate, publish, train, sample, evaluate, report, datasets)
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one verb and returns the exit status."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     options = _parser().parse_args(arguments)
-    options.command = f"v4s {shlex.join(arguments)}"
+    options.command = f"{program()} {shlex.join(arguments)}"
     _quiet_libraries()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     signal.signal(signal.SIGTERM, _interrupt)
