@@ -47,13 +47,11 @@ def main(out: Path, picture: Path) -> None:
     for path in strips:
         with np.load(path, allow_pickle=False) as strip:
             context, truth, sampled = strip["context"], strip["truth"], strip["sampled"]
-        rows.append(
-            label(f"held-out path, 64 px: {len(context)} context frames, then truth (above) and sample (below)")
-        )
-        for target in (truth, sampled):
-            tiles = [np.asarray(Image.fromarray(f).resize((TILE_PX, TILE_PX), 0)) for f in (*context, *target)]
-            blank = np.full((TILE_PX, max(0, COLUMNS - len(tiles)) * TILE_PX, 3), 255, dtype=np.uint8)
-            rows.append(np.concatenate([*tiles[:COLUMNS], blank], axis=1))
+        rows.append(label("a held-out path at 64 px: what the model is given ..."))
+        rows.append(row(context, Image.Resampling.NEAREST))
+        rows.append(label("... the true next frames (left) and what it samples for the same cameras (right)"))
+        gap = np.full_like(truth[:1], 255)
+        rows.append(row(np.concatenate([truth[:3], gap, sampled[:3]]), Image.Resampling.NEAREST))
     Image.fromarray(np.concatenate(rows)).save(picture, quality=82)
 
 
