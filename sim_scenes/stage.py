@@ -17,7 +17,7 @@ import numpy as np
 from video4spatial.pipeline.core.camera import Cameras, pinhole
 from video4spatial.pipeline.core.seeds import rng
 from video4spatial.pipeline.core.sequence import Provenance, Sequence
-from video4spatial.pipeline.core.stage import Resources, make_unit_settings
+from video4spatial.pipeline.core.stage import Resources
 from video4spatial.pipeline.core.unit import Product, Source, Unit
 from video4spatial.sim_scenes.config import SimConfig, View
 from video4spatial.sim_scenes.consistency import covisibility, geometry_error
@@ -29,6 +29,7 @@ from video4spatial.sim_scenes.render.base import Frames, Renderer
 from video4spatial.sim_scenes.render.choose import make_renderer, resolve_renderer
 from video4spatial.sim_scenes.scene import Scene
 from video4spatial.sim_scenes.sources import scene_name
+from video4spatial.sim_scenes.unit_settings import unit_settings
 from video4spatial.sim_scenes.variants import Variant, lighting_variant, occluder_variant
 
 STAGE_VERSION = 1
@@ -50,7 +51,7 @@ class SimulateStage:
     def units(self, sources: list[Source], seed: int) -> list[Unit]:
         """One unit a scene. Raises NotAvailable when the wanted renderer cannot be driven here."""
         config = replace(self.config, renderer=resolve_renderer(self.config.renderer))
-        settings = make_unit_settings(config, exclude=("rooms", "scenes"))
+        settings = unit_settings(config, exclude=("rooms", "scenes"))
         return [
             Unit(
                 kind="simulation",
