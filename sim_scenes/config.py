@@ -86,7 +86,8 @@ class SimConfig(Settings):
     rooms: int = 6
     """Procedural rooms to make. 0 renders only `scenes`."""
     scenes: tuple[str, ...] = ()
-    """GLB files (y up, metres) to render beside the procedural rooms."""
+    """GLB files (y up, metres) and Habitat scene datasets (`PATH.scene_dataset_config.json#SCENE`; without `#SCENE` all
+    its scenes) to render beside the procedural rooms."""
     views: tuple[View, ...] = field(default_factory=lambda: (View(),))
     renderer: Literal["auto", "embedded", "habitat"] = "auto"
     """`embedded` needs nothing installed; `auto` takes it."""

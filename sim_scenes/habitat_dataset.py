@@ -29,6 +29,8 @@ _KINDS = {
     "light_setups": ("lighting", "lighting_config"),
     "scene_instances": ("scenes", "scene_instance"),
 }
+UNLIT = ("no_lights", "")
+"""Lighting names that need no file. "" asks for Habitat's own default lights, which are not imitated: shown unlit."""
 _UPRIGHT = {"up": [0, 1, 0], "front": [0, 0, -1], "scale": [1, 1, 1]}
 
 
@@ -58,21 +60,20 @@ def write_dataset(folder: Path, scene: Scene) -> Path:
 def read_dataset(config_path: Path, scene_name: str) -> Scene:
     """One scene instance of a dataset. Object ids are 1..n in the order of the scene file. Raises ConfigError when a
     file or a template is missing."""
-    config = _read_json(config_path)
-    folder = config_path.parent
-    instance_path = _find(folder, config, "scene_instances", scene_name)
-    instance = _read_json(instance_path)
+    config = read_json(config_path)
+    instance_path = find_template(config_path, config, "scene_instances", scene_name)
+    instance = read_json(instance_path)
     materials = MaterialShelf()
-    stage_path = _find(folder, config, "stages", instance["stage_instance"]["template_name"])
-    stage = _read_json(stage_path)
+    stage_path = find_template(config_path, config, "stages", instance["stage_instance"]["template_name"])
+    stage = read_json(stage_path)
     bodies = [Body(STAGE_ID, "stage", "stage", ("stage",), _read_parts(stage_path, stage, materials))]
     for number, placed in enumerate(instance.get("object_instances", []), start=1):
-        template_path = _find(folder, config, "objects", placed["template_name"])
+        template_path = find_template(config_path, config, "objects", placed["template_name"])
         bodies.append(_read_object(number, template_path, placed, instance, materials))
     setup = instance.get("default_lighting", "no_lights")
     lighting = None
-    if setup != "no_lights":
-        lights = _read_json(_find(folder, config, "light_setups", setup))
+    if setup not in UNLIT:
+        lights = read_json(find_template(config_path, config, "light_setups", setup))
         lighting = _read_lighting(lights, instance.get("user_defined", {}))
     return Scene(Path(scene_name).name, tuple(bodies), lighting)
 
@@ -192,9 +193,9 @@ def _read_object(
     instance: Mapping[str, Any],
     materials: MaterialShelf,
 ) -> Body:
-    template = _read_json(template_path)
+    template = read_json(template_path)
     parts = _read_parts(template_path, template, materials)
-    name = template_path.name.split(".")[0]
+    name = template_name(template_path)
     extra = template.get("user_defined", {})
     category = str(extra.get("category", name))
     pose = trimesh.transformations.quaternion_matrix(placed.get("rotation", [1, 0, 0, 0]))
@@ -236,28 +237,50 @@ def _upright(config: Mapping[str, Any]) -> NDArray[np.float64]:
 _AXES = (("up", [0, 1, 0]), ("front", [0, 0, -1]))
 
 
-def _find(folder: Path, config: Mapping[str, Any], kind: str, name: str) -> Path:
-    """The JSON file of template `name`, searched in the folders and patterns that the dataset lists."""
-    suffix = _KINDS[kind][1]
-    found = []
-    for pattern in config.get(kind, {}).get("paths", {}).get(".json", []):
-        place = folder / pattern
-        found += sorted(place.glob(f"*.{suffix}.json")) if place.is_dir() else sorted(folder.glob(pattern))
-    wanted = Path(name).name.split(".")[0]
-    for path in found:
-        if path.name.split(".")[0] == wanted:
-            return path
-    known = ", ".join(path.name.split(".")[0] for path in found[:8]) or "none"
-    raise ConfigError(f"{kind} of this dataset have no {name!r}; there are: {known}")
-
-
-def _read_json(path: Path) -> dict[str, Any]:
+def template_files(config_path: Path, config: Mapping[str, Any], kind: str) -> list[Path]:
+    """The JSON files of one kind ("stages", "scene_instances", ...) in the places that the dataset lists."""
+    folder, suffix = config_path.parent, _KINDS[kind][1]
     try:
-        return dict(json.loads(path.read_text()))
+        places = [str(place) for place in config.get(kind, {}).get("paths", {}).get(".json", [])]
+    except AttributeError:
+        raise ConfigError(f'{config_path.name}: {kind} must read {{"paths": {{".json": [...]}}}}') from None
+    found: list[Path] = []
+    for place in places:
+        if Path(place).is_absolute():
+            raise ConfigError(
+                f"{config_path.name}: {kind} lists the absolute path {place}; give it relative to the file"
+            )
+        inside = folder / place
+        found += sorted(inside.glob(f"*.{suffix}.json")) if inside.is_dir() else sorted(folder.glob(place))
+    return found
+
+
+def template_name(path: Path) -> str:
+    """What a template or scene is called: `stages/flat.stage_config.json` is `flat`."""
+    return path.name.split(".")[0]
+
+
+def find_template(config_path: Path, config: Mapping[str, Any], kind: str, name: str) -> Path:
+    """The JSON file of template `name`. Raises ConfigError that lists those there are."""
+    found = template_files(config_path, config, kind)
+    for path in found:
+        if template_name(path) == template_name(Path(name)):
+            return path
+    known = ", ".join(template_name(path) for path in found[:8]) or "none"
+    raise ConfigError(f"{kind} of {config_path.name} have no {name!r}; there are: {known}")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The JSON object in a file. Raises ConfigError in one line."""
+    try:
+        value = json.loads(path.read_text())
     except OSError as error:
         raise ConfigError(f"cannot read {path.name}: {error.strerror}") from None
     except ValueError as error:
         raise ConfigError(f"{path.name} is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise ConfigError(f"{path.name} must hold a JSON object, got {type(value).__name__}")
+    return value
 
 
 def _write_json(path: Path, value: Mapping[str, Any]) -> None:

@@ -9,16 +9,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from video4spatial.pipeline.core.errors import SourceError
+from video4spatial.pipeline.core.errors import ConfigError, SourceError
 from video4spatial.pipeline.core.files import sha256_file
 from video4spatial.pipeline.core.seeds import rng
 from video4spatial.pipeline.core.unit import Source
 from video4spatial.sim_scenes.clearance import FreeSpace, find_free_space
+from video4spatial.sim_scenes.dataset_files import unchanged_dataset
 from video4spatial.sim_scenes.glb import load_glb
+from video4spatial.sim_scenes.habitat_dataset import read_dataset
 from video4spatial.sim_scenes.lights import Fixtures, draw_lighting
 from video4spatial.sim_scenes.rooms import generate_room
 from video4spatial.sim_scenes.scene import STAGE_ID, Lamp, Scene, flatten
-from video4spatial.sim_scenes.sources import room_seed, scene_name
+from video4spatial.sim_scenes.sources import is_dataset, room_seed, scene_name
 
 MIN_WALK_M2 = 1.0
 """A smaller place to walk is none."""
@@ -32,6 +34,7 @@ class Place:
     space: FreeSpace
     fixtures: Fixtures
     mood: str
+    """One of `lights.MOODS`, or `own`: the light that the scene's files bring."""
     kind: str
     """`living`, `bedroom`, ... of a generated room; `file` of a scene that was read."""
 
@@ -43,13 +46,15 @@ def load_place(source: Source, radius_m: float, eye_height_m: float) -> Place:
         room = generate_room(seed)
         space = find_free_space(flatten(room.scene.bodies), eye_height_m)
         place = Place(room.scene, space, room.fixtures, room.mood, room.kind)
+    elif is_dataset(source):
+        place = _dataset_place(source, radius_m, eye_height_m)
     else:
         scene = load_glb(_unchanged(source), scene_name(source))
         space = find_free_space(flatten(scene.bodies), eye_height_m)
         fixtures = _ceiling_lamps(space, radius_m)
         lighting = draw_lighting(rng(0, "simulate.light", source.sha256), fixtures, "evening")
         place = Place(replace(scene, lighting=lighting), space, fixtures, "evening", "file")
-    area_m2 = float(space.walkable(radius_m).sum()) * space.cell_m**2
+    area_m2 = float(place.space.walkable(radius_m).sum()) * place.space.cell_m**2
     if area_m2 < MIN_WALK_M2:
         raise SourceError(
             f"{source.uri}: {area_m2:.2f} m2 of floor are free for a walker of {radius_m:g} m radius, "
@@ -57,6 +62,20 @@ def load_place(source: Source, radius_m: float, eye_height_m: float) -> Place:
             reason="no_free_space",
         )
     return place
+
+
+def _dataset_place(source: Source, radius_m: float, eye_height_m: float) -> Place:
+    """A scene of a dataset in the light it brings; one without lights ("no_lights") is shown unlit, as Habitat does."""
+    config_path, name = unchanged_dataset(source)
+    try:
+        scene = replace(read_dataset(config_path, name), name=scene_name(source))
+    except (ConfigError, ValueError, KeyError, IndexError, TypeError, NotImplementedError, OSError) as error:
+        # what trimesh and Pillow raise on damaged meshes and pictures
+        raise SourceError(f"{source.uri} cannot be read ({error})", reason="unreadable_scene") from None
+    space = find_free_space(flatten(scene.bodies), eye_height_m)
+    lamps = scene.lighting.lamps if scene.lighting else ()
+    fixtures = Fixtures((), lamps) if lamps else _ceiling_lamps(space, radius_m)
+    return Place(scene, space, fixtures, "own", "file")
 
 
 def _unchanged(source: Source) -> Path:

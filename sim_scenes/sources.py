@@ -11,15 +11,17 @@ from video4spatial.pipeline.core.settings import fingerprint
 from video4spatial.pipeline.core.unit import Source
 from video4spatial.sim_scenes import rooms
 from video4spatial.sim_scenes.config import SimConfig
+from video4spatial.sim_scenes.dataset_files import SUFFIX, dataset_sources, split_address
 from video4spatial.sim_scenes.glb import check_glb
 
 ROOM_URI = "procedural:room?seed="
 
 
 def simulation_sources(config: SimConfig, seed: int) -> list[Source]:
-    """Procedural rooms first, then the files of `config.scenes`. Raises ConfigError for a file that is not a GLB."""
+    """Procedural rooms first, then the files of `config.scenes`. Raises ConfigError for a file that cannot be used."""
     sources = [room_source(seed * 1_000_000 + k) for k in range(config.rooms)]
-    sources += [_glb_source(Path(scene)) for scene in config.scenes]
+    for scene in config.scenes:
+        sources += _file_sources(scene)
     if not sources:
         raise ConfigError(
             "simulation has nothing to render: set simulation.rooms above 0 or name files in simulation.scenes"
@@ -39,13 +41,25 @@ def room_seed(source: Source) -> int | None:
 
 def scene_name(source: Source) -> str:
     """What the scene is called in rows, folders and reports."""
-    return source.split_group
+    _, _, scene = source.uri.partition(f"{SUFFIX}#")
+    return f"{scene}-{source.sha256[:8]}" if scene else source.split_group
+
+
+def is_dataset(source: Source) -> bool:
+    """Is it a scene of a Habitat scene dataset."""
+    return f"{SUFFIX}#" in source.uri
 
 
 def room_source(room: int) -> Source:
     """The procedural room of seed `room`."""
     identity = fingerprint({"generator": "room", "version": rooms.VERSION, "seed": room})
     return Source(uri=f"{ROOM_URI}{room}", sha256=identity, split_group=f"room-{room}")
+
+
+def _file_sources(scene: str) -> list[Source]:
+    """A GLB is one scene; a dataset is the one that is named, or all of its scenes."""
+    address = split_address(scene)
+    return [_glb_source(Path(scene))] if address is None else dataset_sources(*address)
 
 
 def _glb_source(path: Path) -> Source:
