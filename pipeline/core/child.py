@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
@@ -31,14 +32,28 @@ Handler = Callable[[dict[str, Any], dict[str, np.ndarray]], Message]
 
 
 class Child:
-    """One process running `python -m module`, asked one thing at a time.
+    """One process running `python -m module`, or `python module` when that is the path of a file (`.py`).
 
     `memory_gib` limits its address space growth (RLIMIT_AS); `timeout_s` of each `ask` limits its time. After any
-    failure the process is dead and the next `ask` starts a fresh one.
+    failure the process is dead and the next `ask` starts a fresh one. `environment` (default: ours) and `folder`
+    (default: ours) are what it starts with.
     """
 
-    def __init__(self, module: str, *, memory_gib: float, python: str = sys.executable) -> None:
+    last_words = ""
+    """The end of what the last process that was lost had written to stderr; at most 2000 bytes."""
+
+    def __init__(
+        self,
+        module: str,
+        *,
+        memory_gib: float,
+        python: str = sys.executable,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> None:
         self._module, self._memory_gib, self._python = module, memory_gib, python
+        self._environment, self._folder = environment, folder
+        self._name = Path(module).name
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
         self._stderr: IO[bytes] | None = None
@@ -55,9 +70,10 @@ class Child:
             send(self._socket, header, arrays or {})
             answer = receive(self._socket)
         except TimeoutError:
+            self.last_words = self._said()
             self.close()
             raise WorkerLost(
-                f"{self._module} did not answer {header.get('op')!r} within {timeout_s:g} s and was killed",
+                f"{self._name} did not answer {header.get('op')!r} within {timeout_s:g} s and was killed",
                 reason="timed_out",
             ) from None
         except (OSError, ValueError, MemoryError) as error:
@@ -81,35 +97,41 @@ class Child:
         ours, theirs = socket.socketpair()
         self._socket = ours
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
-        environment = dict(os.environ, V4S_CHILD_MEMORY_GIB=str(self._memory_gib))
+        inherited = os.environ if self._environment is None else self._environment
+        program = [self._module] if self._module.endswith(".py") else ["-m", self._module]
         with theirs:
             self._process = subprocess.Popen(
-                [self._python, "-m", self._module, str(theirs.fileno())],
+                [self._python, *program, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._stderr,
-                env=environment,
+                env={**inherited, "V4S_CHILD_MEMORY_GIB": str(self._memory_gib)},
+                cwd=self._folder,
             )
 
     def _lost(self, why: str) -> WorkerLost:
         """The error of a dead child, with how it ended and the last thing it wrote."""
         assert self._process is not None
-        assert self._stderr is not None
         try:
             status = self._process.wait(timeout=2.0)
         except subprocess.TimeoutExpired:
             status = 0
-        self._stderr.seek(0, os.SEEK_END)
-        self._stderr.seek(max(0, self._stderr.tell() - 2000))
-        lines = self._stderr.read().decode(errors="replace").strip().splitlines()
+        self.last_words = self._said()
+        lines = self.last_words.splitlines()
         self.close()
         ending = f"signal {-status}" if status < 0 else f"exit status {status}"
         said = f"; last words: {lines[-1][:200]}" if lines else ""
         out_of_memory = "MemoryError" in said or "alloc" in said
         return WorkerLost(
-            f"{self._module} was lost ({ending}: {why}){said}", reason="out_of_memory" if out_of_memory else "crashed"
+            f"{self._name} was lost ({ending}: {why}){said}", reason="out_of_memory" if out_of_memory else "crashed"
         )
+
+    def _said(self) -> str:
+        assert self._stderr is not None
+        self._stderr.seek(0, os.SEEK_END)
+        self._stderr.seek(max(0, self._stderr.tell() - 2000))
+        return self._stderr.read().decode(errors="replace").strip()
 
 
 def serve(handler: Handler) -> None:

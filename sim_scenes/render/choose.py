@@ -1,24 +1,65 @@
-"""Which renderer a run uses: decided once, when it is planned, and part of every unit's id."""
+"""Which renderer a run uses: decided once, when it is planned, and part of every unit's id.
 
+SimConfig.renderer ─▶ [choose_renderer] ─▶ Choice ─▶ [make_renderer] ─▶ Renderer
+"""
+
+import logging
+from dataclasses import dataclass
 from typing import Literal
 
 from video4spatial.pipeline.core.errors import NotAvailable
 from video4spatial.sim_scenes.render.base import Renderer
 from video4spatial.sim_scenes.render.embedded import EmbeddedRenderer
+from video4spatial.sim_scenes.render.habitat import HabitatRenderer
+from video4spatial.sim_scenes.render.habitat_session import habitat_from_environment, probe_habitat
 from video4spatial.sim_scenes.scene import Scene
 
+logger = logging.getLogger(__name__)
 
-def resolve_renderer(wanted: Literal["auto", "embedded", "habitat"]) -> Literal["embedded"]:
-    """The renderer that `wanted` means here. Raises NotAvailable for one that this version cannot drive."""
-    if wanted == "habitat":
+RendererName = Literal["embedded", "habitat"]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A renderer and the reason for it."""
+
+    name: RendererName
+    why: str
+
+
+def choose_renderer(wanted: Literal["auto", "embedded", "habitat"]) -> Choice:
+    """What `wanted` means here: `auto` is Habitat where HABITAT_PYTHON names one that has just rendered a picture,
+    else embedded. Raises NotAvailable when Habitat was asked for by name and does not work."""
+    if wanted == "embedded":
+        return Choice("embedded", "as the recipe says")
+    try:
+        config = habitat_from_environment()
+        if config is None:
+            raise NotAvailable("HABITAT_PYTHON is not set (docs/habitat.md)")
+        facts = probe_habitat(config)
+    except NotAvailable as error:
+        if wanted == "auto":
+            return Choice("embedded", str(error))
         raise NotAvailable(
-            "simulation.renderer is habitat, but this version has no Habitat adapter yet; "
-            "use renderer: embedded (it renders the same scene datasets)"
-        )
-    return "embedded"
+            f"renderer is habitat, but {error}; or use renderer: embedded (it renders the same scene datasets)"
+        ) from None
+    where = "on the CPU" if config.gpu_device_id < 0 else f"on GPU {config.gpu_device_id}"
+    return Choice("habitat", f"habitat_sim {facts['habitat_sim']} under Python {facts['python']} renders {where}")
 
 
-def make_renderer(name: Literal["embedded"], scene: Scene, samples: int, like: Renderer | None = None) -> Renderer:
-    """A renderer of `scene`. `like`: one made for a scene with the same materials, whose textures may be shared."""
-    assert name == "embedded"
+def resolve_renderer(wanted: Literal["auto", "embedded", "habitat"]) -> RendererName:
+    """The name alone. Says in the log what `auto` became and why; a Habitat that is set up and broken is a warning."""
+    choice = choose_renderer(wanted)
+    if wanted == "auto":
+        broken = choice.name == "embedded" and habitat_from_environment() is not None
+        level = logging.WARNING if broken else logging.INFO
+        logger.log(level, "renderer auto is %s: %s", choice.name, choice.why)
+    return choice.name
+
+
+def make_renderer(name: RendererName, scene: Scene, samples: int, like: Renderer | None = None) -> Renderer:
+    """A renderer of `scene`. `like`: one made for a scene with the same materials: textures (embedded) or the process
+    (Habitat) are shared, and `like` is closed last."""
+    if name == "habitat":
+        return HabitatRenderer.of_scene(scene, samples, like.session if isinstance(like, HabitatRenderer) else None)
     return EmbeddedRenderer(scene, samples, like if isinstance(like, EmbeddedRenderer) else None)

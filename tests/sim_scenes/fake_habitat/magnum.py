@@ -1,0 +1,21 @@
+"""The two types of magnum that the worker uses, for the habitat_sim beside it."""
+
+import numpy as np
+
+
+class Matrix4:
+    """A float32 (4, 4) array, as magnum takes one."""
+
+    def __init__(self, rows):
+        assert isinstance(rows, np.ndarray)
+        assert rows.dtype == np.float32
+        assert rows.shape == (4, 4)
+        self.rows = rows.copy()
+
+
+class Vector3:
+    """Three floats; an int is refused, as magnum does."""
+
+    def __init__(self, x, y, z):
+        assert all(type(value) is float for value in (x, y, z))
+        self.values = (x, y, z)
