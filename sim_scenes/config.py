@@ -8,6 +8,9 @@ from typing import Literal
 
 from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.pipeline.core.settings import Settings
+from video4spatial.sim_scenes.unit_settings import ADDED
+
+MoveKind = Literal["walk", "look_around", "orbit", "dolly", "loop"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +29,9 @@ class WalkConfig(Settings):
     """Range of the lens; each path draws one."""
     dwell_s: tuple[float, float] = (1.2, 3.0)
     """How long the camera looks at one thing before it turns to the next. Shorter looks around more."""
+    shake: float = field(default=0.0, metadata=ADDED)
+    """Unrest of a hand that holds the camera, 0 to 1; 0.3 is a careful walker, 1 a hurried one. It takes at most a
+    quarter of speed and turn rate, so that paths keep to the same bounds."""
 
     def __post_init__(self) -> None:
         if not 0 < self.speed_mps <= 5:
@@ -34,6 +40,8 @@ class WalkConfig(Settings):
             raise ConfigError(f"walk.max_turn_dps must lie in 1 to 720, got {self.max_turn_dps}")
         if not 0.05 <= self.radius_m <= 2:
             raise ConfigError(f"walk.radius_m must lie in 0.05 to 2, got {self.radius_m}")
+        if not 0 <= self.shake <= 1:
+            raise ConfigError(f"walk.shake must lie in 0 to 1, got {self.shake}")
         _check_range("walk.eye_height_m", self.eye_height_m, 0.2, 3.0)
         _check_range("walk.horizontal_fov_deg", self.horizontal_fov_deg, 20.0, 140.0)
         _check_range("walk.dwell_s", self.dwell_s, 0.1, 60.0)
@@ -46,9 +54,9 @@ class View(Settings):
     size_px: int = 64
     """Side of the square frames; even, because video is stored with halved colour."""
     paths: int = 24
-    """Walks in each scene."""
+    """Camera paths in each scene."""
     frames: int = 48
-    """Frames of each walk."""
+    """Frames of each path."""
     rate_fps: int = 6
     """Frames a second. Lower covers more of the room with the same number of frames."""
     samples: Literal[1, 2, 3, 4] = 2
@@ -60,6 +68,9 @@ class View(Settings):
     occluder_variants: int = 1
     """How many of the paths are filmed a second time with an object put in the way of the view."""
     walk: WalkConfig = field(default_factory=WalkConfig)
+    moves: tuple[MoveKind, ...] = field(default=("walk",), metadata=ADDED)
+    """How the camera moves, in turn over the paths: `walk` wanders, `look_around` stands and turns, `orbit` circles a
+    thing, `dolly` glides straight with a pan, `loop` comes back to its start. All keep to the bounds of `walk`."""
 
     def __post_init__(self) -> None:
         if self.size_px < 16 or self.size_px > 4096 or self.size_px % 2 or self.size_px % self.depth_scale:
@@ -73,6 +84,8 @@ class View(Settings):
             raise ConfigError(f"view.frames must lie in 2 to 10000, got {self.frames}")
         if not 1 <= self.rate_fps <= 120:
             raise ConfigError(f"view.rate_fps must lie in 1 to 120, got {self.rate_fps}")
+        if not self.moves:
+            raise ConfigError("view.moves is empty; give at least one of walk, look_around, orbit, dolly, loop")
         for name in ("lighting_variants", "occluder_variants"):
             count = getattr(self, name)
             if not 0 <= count <= self.paths:

@@ -1,6 +1,6 @@
 """Simulation as the engine runs it: one scene in, all its posed sequences out.
 
-sources ─▶ [SimulateStage.units] ─▶ Unit ─▶ worker: load_place ─▶ draw_walks ─▶ render (+ variants) ─▶ Product
+sources ─▶ [SimulateStage.units] ─▶ Unit ─▶ worker: load_place ─▶ draw_recordings ─▶ render (+ variants) ─▶ Product
 
 A unit is one scene with all its views, paths and variants. The worker also writes the scene's Habitat dataset and its
 plan into `scene_folder`; both can be made again from the source and are no part of the unit's data.
@@ -22,12 +22,14 @@ from video4spatial.pipeline.core.unit import Product, Source, Unit
 from video4spatial.sim_scenes.config import SimConfig, View
 from video4spatial.sim_scenes.consistency import covisibility, geometry_error
 from video4spatial.sim_scenes.habitat_dataset import write_dataset
-from video4spatial.sim_scenes.paths import Walk, draw_walks
-from video4spatial.sim_scenes.place import Place, interests_m, load_place
+from video4spatial.sim_scenes.paths import Walk
+from video4spatial.sim_scenes.place import Place, load_place
 from video4spatial.sim_scenes.plan import write_plan
+from video4spatial.sim_scenes.recordings import Recording, draw_recordings
 from video4spatial.sim_scenes.render.base import Frames, Renderer
 from video4spatial.sim_scenes.render.choose import make_renderer, resolve_renderer
 from video4spatial.sim_scenes.scene import Scene
+from video4spatial.sim_scenes.shake import calm
 from video4spatial.sim_scenes.sources import scene_name
 from video4spatial.sim_scenes.unit_settings import unit_settings
 from video4spatial.sim_scenes.variants import Variant, lighting_variant, occluder_variant
@@ -51,6 +53,8 @@ class SimulateStage:
     def units(self, sources: list[Source], seed: int) -> list[Unit]:
         """One unit a scene. Raises NotAvailable when the wanted renderer cannot be driven here."""
         config = replace(self.config, renderer=resolve_renderer(self.config.renderer))
+        for view in config.views:
+            calm(view.walk)  # a shake that needs more room than a walker may ask for is refused here
         settings = unit_settings(config, exclude=("rooms", "scenes"))
         return [
             Unit(
@@ -80,7 +84,7 @@ class SimulateWorker:
         index = 0
         places: dict[tuple[float, float], Place] = {}
         for number, view in enumerate(self._config.views):
-            walker = (view.walk.radius_m, view.walk.eye_height_m[1])
+            walker = (calm(view.walk).radius_m, view.walk.eye_height_m[1])
             if walker not in places:
                 places[walker] = load_place(unit.source, *walker)
             place = places[walker]
@@ -103,21 +107,20 @@ class SimulateWorker:
     def _view(self, unit: Unit, view: View, number: int, place: Place) -> Iterator[Product]:
         name = unit.source.sha256
         generators = [rng(unit.seed, f"simulate.walk.{number}", name, path) for path in range(view.paths)]
-        interests = interests_m(place, view.walk.radius_m)
-        walks = draw_walks(place.space, view.walk, interests, view.frames, view.rate_fps, generators)
+        recordings = draw_recordings(place, view, generators)
         renderer = make_renderer(self._renderer_name, place.scene, view.samples)
-        for path, walk in enumerate(walks):
-            yield self._product(unit, view, path, walk, place.scene, renderer, None)
+        for path, recording in enumerate(recordings):
+            yield self._product(unit, view, path, recording, place.scene, renderer, None)
             variants = []
             if path < view.lighting_variants:
                 variants.append(lighting_variant(place, rng(unit.seed, f"simulate.light.{number}", name, path)))
             if path < view.occluder_variants:
                 draw = rng(unit.seed, f"simulate.occluder.{number}", name, path)
-                occluded = occluder_variant(place, walk, view.walk.radius_m, draw)
+                occluded = occluder_variant(place, recording.walk, view.walk.radius_m, draw)
                 variants += [occluded] if occluded else []
             for variant in variants:
                 changed = make_renderer(self._renderer_name, variant.scene, view.samples, like=renderer)
-                yield self._product(unit, view, path, walk, variant.scene, changed, variant)
+                yield self._product(unit, view, path, recording, variant.scene, changed, variant)
                 changed.close()
         renderer.close()
 
@@ -126,12 +129,12 @@ class SimulateWorker:
         unit: Unit,
         view: View,
         path: int,
-        walk: Walk,
+        recording: Recording,
         scene: Scene,
         renderer: Renderer,
         variant: Variant | None,
     ) -> Product:
-        cameras = _cameras(walk, view.size_px)
+        cameras = _cameras(recording.walk, view.size_px)
         frames = renderer.render(cameras)
         small, geometry = cameras, frames
         if view.depth_scale > 1:
@@ -164,7 +167,8 @@ class SimulateWorker:
         return _with_variant(Product(
             index=path,
             sequence=sequence,
-            scores=_scores(frames, geometry, small, walk),
+            scores=_scores(frames, geometry, small, recording.walk),
+            columns={} if view.moves == ("walk",) else {"move": recording.move},
             scene=scene_name(unit.source),
             task="navigation",
             start=0,
