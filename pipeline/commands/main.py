@@ -17,6 +17,7 @@ import video4spatial
 from video4spatial.pipeline.commands import (
     curate,
     datasets,
+    doctor,
     evaluate,
     publish,
     report,
@@ -28,7 +29,7 @@ from video4spatial.pipeline.commands import (
 from video4spatial.pipeline.commands.program import program
 from video4spatial.pipeline.core.errors import V4SError
 
-VERBS: tuple[ModuleType, ...] = (run, simulate, curate, publish, train, sample, evaluate, report, datasets)
+VERBS: tuple[ModuleType, ...] = (run, simulate, curate, publish, train, sample, evaluate, report, datasets, doctor)
 
 STOPPED = 130
 

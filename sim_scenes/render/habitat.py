@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video4spatial.pipeline.core.camera import Cameras, to_opengl
-from video4spatial.pipeline.core.errors import ConfigError, NotAvailable
+from video4spatial.pipeline.core.errors import ConfigError, NotAvailable, SourceError
 from video4spatial.pipeline.core.settings import Settings
 from video4spatial.sim_scenes.habitat_dataset import write_dataset
 from video4spatial.sim_scenes.render.base import Frames
@@ -28,7 +28,7 @@ from video4spatial.sim_scenes.render.habitat_session import (
     SceneRef,
     habitat_from_environment,
 )
-from video4spatial.sim_scenes.scene import Scene
+from video4spatial.sim_scenes.scene import STAGE_ID, Scene
 
 BATCH_BYTES = 64 * 2**20
 """Pictures of one request; bounds what both processes hold."""
@@ -95,7 +95,15 @@ class HabitatRenderer:
 
     @classmethod
     def of_scene(cls, scene: Scene, samples: int = 1, session: HabitatSession | None = None) -> "HabitatRenderer":
-        """A renderer of any Scene, through a dataset in a temporary folder that goes when it is closed."""
+        """A renderer of any Scene, through a dataset in a temporary folder that goes when it is closed.
+
+        Raises SourceError(reason="no_stage") for a scene of objects alone: Habitat hangs its objects on a stage.
+        """
+        if all(body.object_id != STAGE_ID for body in scene.bodies):
+            raise SourceError(
+                f"scene {scene.name!r} has no stage (walls, floor), which Habitat needs; use renderer: embedded",
+                reason="no_stage",
+            )
         folder = tempfile.TemporaryDirectory(prefix="v4s-scene-")
         dataset = write_dataset(Path(folder.name), scene)
         renderer = cls(SceneRef(dataset=dataset, scene_id=scene.name), samples, session)
