@@ -20,6 +20,7 @@ from tests.sim_scenes.helpers import cameras_at
 from video4spatial.pipeline.core.camera import Cameras, from_opengl, pinhole, unproject
 from video4spatial.pipeline.core.errors import ConfigError, NotAvailable, SourceError, WorkerLost
 from video4spatial.pipeline.core.geometry import look_at
+from video4spatial.sim_scenes.config import SimConfig, View
 from video4spatial.sim_scenes.render import choose
 from video4spatial.sim_scenes.render.habitat import HabitatRenderer, Walker, shrink
 from video4spatial.sim_scenes.render.habitat_session import (
@@ -29,6 +30,8 @@ from video4spatial.sim_scenes.render.habitat_session import (
     habitat_from_environment,
 )
 from video4spatial.sim_scenes.scene import Scene
+from video4spatial.sim_scenes.sources import simulation_sources
+from video4spatial.sim_scenes.stage import SimulateStage
 
 FAKE = Path(__file__).parent / "fake_habitat"
 SCENE = SceneRef(dataset=None, scene_id="floor")
@@ -365,3 +368,28 @@ def test_a_camera_in_the_golden_room_stands_where_it_was_put(golden: tuple[Habit
     low, high = np.nanmin(points, axis=(0, 1)), np.nanmax(points, axis=(0, 1))
     assert np.all(low > np.array([-4.0, -0.0923, -3.0]) - 2e-2)
     assert np.all(high < np.array([4.0, 2.8, 3.0]) + 2e-2)
+
+
+@pytest.mark.usefixtures("no_habitat")
+def test_a_whole_unit_runs_on_habitat_under_an_id_of_its_own(
+    fake_python: MakePython, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HABITAT_PYTHON", fake_python())
+    view = View(size_px=16, paths=1, frames=3, depth_scale=2, lighting_variants=1, occluder_variants=0)
+    config = SimConfig(rooms=1, views=(view,), renderer="auto")
+    sources = simulation_sources(config, seed=3)
+    stage = SimulateStage(config=config, scene_folder=str(tmp_path / "scenes"))
+    (unit,) = stage.units(sources, seed=3)
+    assert unit.settings["renderer"] == "habitat"
+    products = list(stage.build()(unit))
+    assert [product.variant for product in products] == [0, 1]
+    sequence = products[0].sequence
+    assert sequence is not None
+    assert sequence.cameras is not None
+    assert sequence.depth_m is not None
+    points = unproject(sequence.depth_m[0], *next(iter(sequence.cameras.resized(8, 8)))[::-1])
+    np.testing.assert_allclose(points[sequence.depth_m[0] > 0][:, 1], 0.0, atol=1e-3)
+    monkeypatch.delenv("HABITAT_PYTHON")
+    (embedded,) = stage.units(sources, seed=3)
+    assert embedded.settings["renderer"] == "embedded"
+    assert embedded.unit_id != unit.unit_id
