@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from video4spatial.pipeline.core.camera import Cameras
 from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.sim_scenes.render.base import Frames
+from video4spatial.sim_scenes.render.clusters import build_clusters
 from video4spatial.sim_scenes.render.lighting import build_lights
 from video4spatial.sim_scenes.render.raster import NEAR_M, rasterise
-from video4spatial.sim_scenes.render.shading import Surfaces, shade
+from video4spatial.sim_scenes.render.shading import Surfaces, shade, shade_smooth
 from video4spatial.sim_scenes.render.start import start_warp
 from video4spatial.sim_scenes.render.textures import Atlas, build_atlas
 from video4spatial.sim_scenes.scene import Scene, TriangleSoup, flatten
@@ -40,15 +41,14 @@ class EmbeddedRenderer:
         self._samples = samples
         self._atlas: Atlas = build_atlas(soup.materials, DEVICE, like._atlas if like else None)
         self._surfaces = _upload(soup, self._atlas)
-        single_sided = np.array([not material.double_sided for material in soup.materials], dtype=np.uint8)
-        self._single_sided: Any = wp.array(single_sided[soup.material], dtype=wp.uint8, device=DEVICE)
+        single_sided = np.array([not material.double_sided for material in soup.materials], dtype=bool)
+        self._mesh = build_clusters(soup.corners_m, single_sided[soup.material], DEVICE)
         corners = soup.corners_m.reshape(-1, 3).astype(float)
         bounds_m = corners.min(axis=0), corners.max(axis=0)
         # glowing surfaces are lamp shades: the light inside shines through them
         opaque = np.array([material.glow == 0.0 for material in soup.materials])[soup.material]
-        casters: Any = wp.array(soup.corners_m[opaque].reshape(-1, 3), dtype=wp.vec3, device=DEVICE)
+        casters = build_clusters(soup.corners_m[opaque], np.zeros(int(opaque.sum()), dtype=bool), DEVICE)
         self._lights = build_lights(scene.lighting, casters, bounds_m, DEVICE)
-        self._triangles = len(soup.object_id)
 
     def render(self, cameras: Cameras) -> Frames:
         """All views at once. The result is the caller's."""
@@ -75,21 +75,18 @@ class EmbeddedRenderer:
     def _render_batch(self, cameras: Cameras) -> Frames:
         count, width, height, side = len(cameras), cameras.width_px, cameras.height_px, self._samples
         centres = self._visibility(cameras, 1)
-        samples = wp.clone(centres) if side == 1 else self._visibility(cameras, side)
         rgb = wp.empty(count * height * width * 3, dtype=wp.uint8, device=DEVICE)
         depth_m = wp.empty(count * height * width, dtype=wp.float32, device=DEVICE)
         object_id = wp.empty(count * height * width, dtype=wp.int32, device=DEVICE)
         poses: Any = wp.array(cameras.world_from_camera.astype(np.float32), dtype=wp.mat44, device=DEVICE)
         k = cameras.image_from_camera
         lenses = np.stack([k[:, 0, 0], k[:, 1, 1], k[:, 0, 2], k[:, 1, 2]], axis=1).astype(np.float32)
-        inputs = [self._surfaces, self._lights, poses, wp.array(lenses, dtype=wp.vec4, device=DEVICE)]
-        wp.launch(
-            shade,
-            dim=(count, height),
-            inputs=[*inputs, width, height, side, samples, centres],
-            outputs=[rgb, depth_m, object_id],
-            device=DEVICE,
-        )
+        inputs = [self._surfaces, self._lights, poses, wp.array(lenses, dtype=wp.vec4, device=DEVICE), width, height]
+        kernel = shade
+        if side > 1:
+            kernel, inputs = shade_smooth, [*inputs, side, self._visibility(cameras, side)]
+        outputs = [rgb, depth_m, object_id]
+        wp.launch(kernel, dim=(count, height), inputs=[*inputs, centres], outputs=outputs, device=DEVICE)
         return Frames(
             rgb.numpy().reshape(count, height, width, 3),
             depth_m.numpy().reshape(count, height, width),
@@ -101,8 +98,10 @@ class EmbeddedRenderer:
         width, height = cameras.width_px * side, cameras.height_px * side
         visible = wp.zeros(len(cameras) * width * height, dtype=wp.uint64, device=DEVICE)
         views: Any = wp.array(image_from_world(cameras, side), dtype=wp.mat44, device=DEVICE)
-        inputs = [self._surfaces.corners, self._single_sided, views, width, height, NEAR_M]
-        wp.launch(rasterise, dim=(len(cameras), self._triangles), inputs=inputs, outputs=[visible], device=DEVICE)
+        eyes: Any = wp.array(cameras.world_from_camera[:, :3, 3].astype(np.float32), dtype=wp.vec3, device=DEVICE)
+        inputs = [self._mesh, views, eyes, width, height, NEAR_M]
+        dim = (len(cameras), len(self._mesh.centre))
+        wp.launch(rasterise, dim=dim, inputs=inputs, outputs=[visible], device=DEVICE)
         return visible
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import warp as wp
 from numpy.typing import NDArray
 
+from video4spatial.sim_scenes.render.incoming import FAINT, Lights
 from video4spatial.sim_scenes.render.raster import rasterise, rasterise_parallel, take_nearness
-from video4spatial.sim_scenes.render.shading import Lights
 from video4spatial.sim_scenes.scene import Lighting
 
 SUN_MAP_SIDE = 1024
@@ -22,9 +22,9 @@ LAMP_NEAR_M = 0.02
 
 
 def build_lights(
-    lighting: Lighting | None, corners: Any, bounds_m: tuple[NDArray[np.float64], NDArray[np.float64]], device: str
+    lighting: Lighting | None, casters: Any, bounds_m: tuple[NDArray[np.float64], NDArray[np.float64]], device: str
 ) -> Any:
-    """A `Lights` struct; `corners`: (3 F,) vec3 array of what casts shadows, `bounds_m`: the scene's box."""
+    """A `Lights` struct; `casters`: the clusters of what casts shadows, `bounds_m`: the scene's box."""
     lights = Lights()
     lights.lit = 0 if lighting is None else 1
     lamps = () if lighting is None else lighting.lamps
@@ -35,6 +35,8 @@ def build_lights(
     lights.lamp_colour = wp.array(_at_least_one(colours), dtype=wp.vec3, device=device)
     softness = np.array([lamp.radius_m**2 for lamp in lamps], dtype=np.float32)
     lights.lamp_softness = wp.array(_at_least_one(softness), dtype=wp.float32, device=device)
+    reach = np.maximum(colours.max(axis=1, initial=0.0), 0.0) / FAINT * 1.001  # slope <= 1; the rest is rounding
+    lights.lamp_reach = wp.array(_at_least_one(reach.astype(np.float32)), dtype=wp.float32, device=device)
     lights.lamp_side = LAMP_MAP_SIDE
     lights.lamp_map = wp.zeros(max(1, len(lamps) * 6 * LAMP_MAP_SIDE**2), dtype=wp.float32, device=device)
     lights.sun_map = wp.zeros(1, dtype=wp.float32, device=device)
@@ -43,11 +45,11 @@ def build_lights(
     lights.ambient, lights.sky = wp.vec3(*lighting.ambient), wp.vec3(*lighting.sky)
     lights.ground = wp.vec3(*lighting.ground)
     if lamps:
-        _draw_lamp_maps(lights, positions, corners, device)
+        _draw_lamp_maps(lights, positions, casters, device)
     if lighting.sun is not None:
         lights.sun_direction = wp.vec3(*lighting.sun.direction)
         lights.sun_colour = wp.vec3(*lighting.sun.colour)
-        _draw_sun_map(lights, np.asarray(lighting.sun.direction), corners, bounds_m, device)
+        _draw_sun_map(lights, np.asarray(lighting.sun.direction), casters.corners, bounds_m, device)
     return lights
 
 
@@ -79,7 +81,7 @@ def _draw_sun_map(
     wp.launch(take_nearness, dim=len(visible), inputs=[visible], outputs=[lights.sun_map], device=device)
 
 
-def _draw_lamp_maps(lights: Any, positions: NDArray[np.float32], corners: Any, device: str) -> None:
+def _draw_lamp_maps(lights: Any, positions: NDArray[np.float32], casters: Any, device: str) -> None:
     side, half, axes = LAMP_MAP_SIDE, LAMP_MAP_SIDE / 2, np.eye(3)
     matrices = []
     for position in positions:
@@ -91,12 +93,11 @@ def _draw_lamp_maps(lights: Any, positions: NDArray[np.float32], corners: Any, d
                 matrix[0, :3], matrix[1, :3], matrix[2, :3] = half * (s + depth), half * (t + depth), depth
                 matrix[:3, 3] = -matrix[:3, :3] @ position
                 matrices.append(matrix)
-    triangles = len(corners) // 3
-    both_sides = wp.zeros(triangles, dtype=wp.uint8, device=device)
     maps: Any = wp.array(np.array(matrices, dtype=np.float32), dtype=wp.mat44, device=device)
     visible = wp.zeros(len(matrices) * side * side, dtype=wp.uint64, device=device)
-    inputs = [corners, both_sides, maps, side, side, LAMP_NEAR_M]
-    wp.launch(rasterise, dim=(len(matrices), triangles), inputs=inputs, outputs=[visible], device=device)
+    eyes: Any = wp.array(np.repeat(positions, 6, axis=0), dtype=wp.vec3, device=device)
+    inputs = [casters, maps, eyes, side, side, LAMP_NEAR_M]
+    wp.launch(rasterise, dim=(len(matrices), len(casters.centre)), inputs=inputs, outputs=[visible], device=device)
     wp.launch(take_nearness, dim=len(visible), inputs=[visible], outputs=[lights.lamp_map], device=device)
 
 

@@ -11,7 +11,7 @@ import warp as wp
 from numpy.typing import NDArray
 from PIL import Image
 
-from video4spatial.sim_scenes.render.shading import Texel
+from video4spatial.sim_scenes.render.texels import Texel
 from video4spatial.sim_scenes.scene import Material
 
 MAX_SIDE_LOG2 = 10
