@@ -374,7 +374,7 @@ def test_a_camera_in_the_golden_room_stands_where_it_was_put(golden: tuple[Habit
 def test_a_whole_unit_runs_on_habitat_under_an_id_of_its_own(
     fake_python: MakePython, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("HABITAT_PYTHON", fake_python())
+    monkeypatch.setenv("HABITAT_PYTHON", fake_python(FAKE_HABITAT_ID=1))
     view = View(size_px=16, paths=1, frames=3, depth_scale=2, lighting_variants=1, occluder_variants=0)
     config = SimConfig(rooms=1, views=(view,), renderer="auto")
     sources = simulation_sources(config, seed=3)

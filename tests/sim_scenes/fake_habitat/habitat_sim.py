@@ -1,8 +1,8 @@
 """A stand-in for habitat_sim that knows the names, defaults and habits written down from a real build, and no others.
 
-Its world is a floor at y = 0 whose half with x > 0 has semantic id 70000; with FAKE_HABITAT_GOLDEN it replays what the
-real one rendered. FAKE_HABITAT makes it misbehave. Written by another formula than ours: z-depth along OpenGL's -z.
-Runs under Python 3.9 too.
+Its world is a floor at y = 0 whose half with x > 0 has semantic id 70000 (or FAKE_HABITAT_ID); with FAKE_HABITAT_GOLDEN
+it replays what the real one rendered. FAKE_HABITAT makes it misbehave. Written by another formula than ours: z-depth
+along OpenGL's -z. Runs under Python 3.9 too.
 """
 
 import json
@@ -167,8 +167,7 @@ class Simulator:
             if _MODE == "hang" or (_MODE == "hang_once" and _once()):
                 time.sleep(60)
             if _MODE == "abort" or (_MODE == "abort_once" and _once()):
-                print("corrupted double-linked list", file=sys.stderr)
-                sys.stderr.flush()
+                print("corrupted double-linked list", flush=True)  # drivers speak on stdout too
                 os.abort()
         look = self._replay if self._golden else self._floor
         return {spec.uuid: look(spec, self._agent.scene_node.transformation.rows.astype(float)) for spec in self._specs}
@@ -188,7 +187,7 @@ class Simulator:
         if spec.sensor_type == SensorType.DEPTH:
             return np.where(hit, z, 0).astype(np.float32)
         if spec.sensor_type == SensorType.SEMANTIC:
-            return np.where(east, 70000, 0).astype(np.uint32)
+            return np.where(east, int(os.environ.get("FAKE_HABITAT_ID", "70000")), 0).astype(np.uint32)
         rgba = np.zeros((height, width, 4), np.uint8)
         rgba[hit] = (30, 60, 90, 255)
         rgba[east] = (200, 60, 90, 255)
