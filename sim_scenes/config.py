@@ -71,6 +71,11 @@ class View(Settings):
     moves: tuple[MoveKind, ...] = field(default=("walk",), metadata=ADDED)
     """How the camera moves, in turn over the paths: `walk` wanders, `look_around` stands and turns, `orbit` circles a
     thing, `dolly` glides straight with a pan, `loop` comes back to its start. All keep to the bounds of `walk`."""
+    grounding_paths: int = field(default=0, metadata=ADDED)
+    """Further paths in each scene that end with a thing in view and centred, and the sentence that means this thing. A
+    scene in which few things can be named for certain gives fewer."""
+    boxes: bool = field(default=False, metadata=ADDED)
+    """Record each object's box in every frame (`box_px`). Grounding paths always have it."""
 
     def __post_init__(self) -> None:
         if self.size_px < 16 or self.size_px > 4096 or self.size_px % 2 or self.size_px % self.depth_scale:
@@ -84,6 +89,8 @@ class View(Settings):
             raise ConfigError(f"view.frames must lie in 2 to 10000, got {self.frames}")
         if not 1 <= self.rate_fps <= 120:
             raise ConfigError(f"view.rate_fps must lie in 1 to 120, got {self.rate_fps}")
+        if not 0 <= self.grounding_paths <= 5000:
+            raise ConfigError(f"view.grounding_paths must lie in 0 to 5000, got {self.grounding_paths}")
         if not self.moves:
             raise ConfigError("view.moves is empty; give at least one of walk, look_around, orbit, dolly, loop")
         for name in ("lighting_variants", "occluder_variants"):
@@ -110,7 +117,7 @@ class SimConfig(Settings):
             raise ConfigError(f"simulation.rooms must lie in 0 to 100000, got {self.rooms}")
         if not self.views:
             raise ConfigError("simulation.views is empty; give at least one view")
-        if sum(view.paths for view in self.views) > 10_000:
+        if sum(view.paths + view.grounding_paths for view in self.views) > 10_000:
             raise ConfigError("simulation.views ask for more than 10000 paths in one scene; make more rooms instead")
 
 

@@ -1,6 +1,6 @@
 """Walks through free space: smooth, bounded in speed and turn, looking around, never through a thing.
 
-FreeSpace + WalkConfig + rng ─▶ [draw_walks] ─▶ Walk (camera poses) ─▶ stage.py
+FreeSpace + WalkConfig + rng ─▶ [draw_walks, draw_arrivals] ─▶ Walk (camera poses) ─▶ stage.py
 
 A walker steers for a goal and draws a new one when it arrives or is stuck. In each short step it tries a few turn
 rates, follows each for a second on the map and takes the best that stays free; if none does, it stands and turns
@@ -8,7 +8,7 @@ rates, follows each for a second on the map and takes the best that stays free; 
 scene step together, yet each depends on its own random numbers alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,10 @@ PACES = np.array([1.0, 0.45])
 ACCELERATION_MPS2 = 1.5
 YAW_SHARE, PITCH_SHARE = 0.95, 0.3
 """Of max_turn_dps, for the two axes of the gaze: sqrt(0.95^2 + 0.3^2) < 1."""
+WALK_PITCH_RAD, ARRIVAL_PITCH_RAD = (-0.35, 0.1), (-0.8, 0.6)
+"""How far a gaze tilts down and up."""
+REST_S, REST_SHARE = 1.0, 0.25
+"""How long a walk rests at its goal: a second, at most a quarter of its time."""
 DRAWS = 64
 """Goals and gazes drawn for each walk before it starts; used in turn."""
 
@@ -39,6 +43,19 @@ class Walk:
     length_m: float
     min_clearance_m: float
     """Least distance to anything in the way, never too large."""
+
+
+@dataclass(frozen=True, eq=False)
+class Arrival:
+    """How a walk ends: where the camera stands, and what it looks at."""
+
+    place_m: tuple[float, float]
+    """(x, z)."""
+    eye_m: float
+    """Over the floor."""
+    fov_deg: float
+    target_m: NDArray[np.float64]
+    """(3,)."""
 
 
 @dataclass
@@ -71,6 +88,7 @@ class _Wishes:
     heading: NDArray[np.float64]
     eye_m: NDArray[np.float64]
     fov_deg: NDArray[np.float64]
+    pitch_rad: tuple[float, float] = field(default=WALK_PITCH_RAD, kw_only=True)
 
 
 def draw_walks(
@@ -86,27 +104,69 @@ def draw_walks(
     The caller has made sure that `space.walkable(walk.radius_m)` is not empty.
     """
     wishes = _draw_wishes(space, walk, interests_m, generators)
+    return _follow(space, walk, wishes, _start(space, walk, wishes), frames, rate_fps)
+
+
+def draw_arrivals(
+    space: FreeSpace,
+    walk: WalkConfig,
+    interests_m: NDArray[np.float64],
+    goals: tuple[Arrival, ...],
+    frames: int,
+    rate_fps: float,
+    generators: list[np.random.Generator],
+) -> list[Walk]:
+    """Walks that come to rest at a place with a thing in the middle of the picture, one for each generator.
+
+    Drawn backwards, from the goal: bounds and clearance hold in either direction of time.
+    """
+    wishes = _draw_wishes(space, walk, interests_m, generators)
+    wishes.gazes_m[:, 0] = [goal.target_m for goal in goals]
+    wishes = replace(
+        wishes,
+        start_m=np.array([goal.place_m for goal in goals], dtype=float),
+        eye_m=np.array([goal.eye_m for goal in goals]),
+        fov_deg=np.array([goal.fov_deg for goal in goals]),
+        pitch_rad=ARRIVAL_PITCH_RAD,
+    )
+    walkers = _start(space, walk, wishes)
+    still_s = min(REST_S, REST_SHARE * (frames - 1) / rate_fps)
+    walkers.gaze[:], walkers.gaze_left_s[:], walkers.speed_mps[:] = 0, still_s + 0.5, 0.0
+    walkers.yaw, walkers.pitch = _aim(space, wishes, walkers)
+    backwards = _follow(space, walk, wishes, walkers, frames, rate_fps, still_s)
+    return [replace(path, world_from_camera=path.world_from_camera[::-1].copy()) for path in backwards]
+
+
+def _follow(
+    space: FreeSpace,
+    walk: WalkConfig,
+    wishes: _Wishes,
+    walkers: _Walkers,
+    frames: int,
+    rate_fps: float,
+    still_s: float = 0.0,
+) -> list[Walk]:
+    """Films the walkers, who stand for the first `still_s`."""
     steps = max(1, int(np.ceil(1.0 / rate_fps / STEP_S)))
     dt_s = 1.0 / rate_fps / steps
-    walkers = _start(space, walk, wishes)
-    poses = np.zeros((len(generators), frames, 4, 4))
-    length_m = np.zeros(len(generators))
+    count = len(wishes.start_m)
+    poses = np.zeros((count, frames, 4, 4))
+    length_m = np.zeros(count)
     least_m = space.clearance_at(walkers.place_m)
     for frame in range(frames):
-        for p in range(len(generators)):
+        for p in range(count):
             eye = (walkers.place_m[p, 0], space.floor_m + wishes.eye_m[p], walkers.place_m[p, 1])
             poses[p, frame] = upright_pose(eye, walkers.yaw[p], walkers.pitch[p])
         if frame == frames - 1:
             break
-        for _ in range(steps):
+        for step in range(steps):
             before = walkers.place_m
-            _step(space, walk, wishes, walkers, dt_s)
+            if (frame * steps + step) * dt_s >= still_s:
+                _step(space, walk, wishes, walkers, dt_s)
             _look(space, walk, wishes, walkers, dt_s)
             length_m += np.linalg.norm(walkers.place_m - before, axis=1)
             least_m = np.minimum(least_m, space.clearance_at(walkers.place_m))
-    return [
-        Walk(poses[p], float(wishes.fov_deg[p]), float(length_m[p]), float(least_m[p])) for p in range(len(generators))
-    ]
+    return [Walk(poses[p], float(wishes.fov_deg[p]), float(length_m[p]), float(least_m[p])) for p in range(count)]
 
 
 def _draw_wishes(
@@ -220,7 +280,7 @@ def _aim(space: FreeSpace, wishes: _Wishes, walkers: _Walkers) -> tuple[NDArray[
     away = target[:, [0, 2]] - walkers.place_m
     distance = np.maximum(np.linalg.norm(away, axis=1), 0.5)
     rise = target[:, 1] - (space.floor_m + wishes.eye_m)
-    return np.arctan2(-away[:, 0], -away[:, 1]), np.clip(np.arctan2(rise, distance), -0.35, 0.1)
+    return np.arctan2(-away[:, 0], -away[:, 1]), np.clip(np.arctan2(rise, distance), *wishes.pitch_rad)
 
 
 def _direction(heading: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,11 +6,10 @@ A unit is one scene with all its views, paths and variants. The worker also writ
 plan into `scene_folder`; both can be made again from the source and are no part of the unit's data.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -21,7 +20,9 @@ from video4spatial.pipeline.core.stage import Resources
 from video4spatial.pipeline.core.unit import Product, Source, Unit
 from video4spatial.sim_scenes.config import SimConfig, View
 from video4spatial.sim_scenes.consistency import covisibility, geometry_error
+from video4spatial.sim_scenes.grounding import draw_grounding, grounding_task
 from video4spatial.sim_scenes.habitat_dataset import write_dataset
+from video4spatial.sim_scenes.objects import object_table
 from video4spatial.sim_scenes.paths import Walk
 from video4spatial.sim_scenes.place import Place, load_place
 from video4spatial.sim_scenes.plan import write_plan
@@ -92,7 +93,7 @@ class SimulateWorker:
                 self._write_scene(unit, place)
             for product in self._view(unit, view, number, place):
                 yield replace(product, index=index + product.index)
-            index += view.paths
+            index += view.paths + view.grounding_paths
 
     def _write_scene(self, unit: Unit, place: Place) -> None:
         """plan.json and plan.png, and for a generated room its Habitat scene dataset."""
@@ -122,6 +123,9 @@ class SimulateWorker:
                 changed = make_renderer(self._renderer_name, variant.scene, view.samples, like=renderer)
                 yield self._product(unit, view, path, recording, variant.scene, changed, variant)
                 changed.close()
+        generators = [rng(unit.seed, f"simulate.grounding.{number}", name, k) for k in range(view.grounding_paths)]
+        for k, recording in draw_grounding(place, view, generators, lambda cameras: renderer.render(cameras).object_id):
+            yield self._product(unit, view, view.paths + k, recording, place.scene, renderer, None)
         renderer.close()
 
     def _product(
@@ -141,6 +145,9 @@ class SimulateWorker:
             small = cameras.resized(view.size_px // view.depth_scale, view.size_px // view.depth_scale)
             geometry = renderer.render(small)
         grid = tuple(int(i) for i in np.unique(np.linspace(0, view.frames - 1, COVISIBILITY_FRAMES).astype(int)))
+        is_grounding = recording.task["task"] == "grounding"
+        objects = object_table(scene, geometry, frames if view.boxes or is_grounding else None)
+        task = grounding_task(recording.task, objects, cameras) if is_grounding else recording.task
         sequence = Sequence(
             frames=frames.rgb,
             times=np.arange(view.frames, dtype=np.int64),
@@ -161,16 +168,16 @@ class SimulateWorker:
             object_id=geometry.object_id,
             covisibility=covisibility(geometry.depth_m, small, grid),
             covisibility_frames=grid,
-            objects=_objects(scene, geometry),
-            tasks=({"task": "navigation"},),
+            objects=objects,
+            tasks=(task,),
         )
         return _with_variant(Product(
             index=path,
             sequence=sequence,
             scores=_scores(frames, geometry, small, recording.walk),
-            columns={} if view.moves == ("walk",) else {"move": recording.move},
+            columns={"move": recording.move} if is_grounding or view.moves != ("walk",) else {},
             scene=scene_name(unit.source),
-            task="navigation",
+            task=task["task"],
             start=0,
             stop=view.frames,
         ), unit, variant)  # fmt: skip
@@ -190,19 +197,6 @@ def _cameras(walk: Walk, size_px: int) -> Cameras:
     lens = pinhole(len(walk.world_from_camera), size_px, size_px, walk.horizontal_fov_deg)
     return Cameras(
         world_from_camera=walk.world_from_camera, image_from_camera=lens, width_px=size_px, height_px=size_px
-    )
-
-
-def _objects(scene: Scene, geometry: Frames) -> tuple[Mapping[str, Any], ...]:
-    """The objects seen in at least one frame, with their visible pixels of the id grid per frame."""
-    count = len(geometry.object_id)
-    top = int(geometry.object_id.max()) + 1
-    flat = geometry.object_id.reshape(count, -1) + np.arange(count)[:, None] * top
-    visible = np.bincount(flat.ravel(), minlength=count * top).reshape(count, top)
-    return tuple(
-        {**body.describe(), "visible_px": [int(n) for n in visible[:, body.object_id]]}
-        for body in scene.bodies
-        if 0 < body.object_id < top and visible[:, body.object_id].any()
     )
 
 
