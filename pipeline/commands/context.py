@@ -46,7 +46,8 @@ class RunContext:
 
     @property
     def scene_folder(self) -> Path:
-        return self.out / "scenes"
+        """Absolute, because workers may stand in another folder."""
+        return self.out.absolute() / "scenes"
 
     def remember(self, step: str, **facts: Any) -> None:
         """Writes what `step` left behind into run.json, whole or not at all."""

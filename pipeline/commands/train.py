@@ -48,12 +48,12 @@ def train(context: RunContext, address: str | None = None) -> Path:
     from video4spatial.pipeline.engine.training import TrainingJob, start_training
 
     job = TrainingJob(
-        store_address=context.store_address,
+        store_address=str(context.store.root),
         version=published["version"],
         content=published["content"],
         model=recipe.model,
         train=recipe.train,
-        run_dir=str(run_dir),
+        run_dir=str(run_dir.absolute()),
     )
     context.reporter.say(f"train: {train_id} on {job.version}, {recipe.train.steps} steps")
     with (

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,10 @@ CODE = Path(video4spatial.__file__).parent
 
 LOCAL_OBJECT_STORE_BYTES = 256 * 2**20
 """Rows are small (units and outcomes): frames never travel."""
+
+
+CONNECT_TIMEOUT_S = 10.0
+"""How long a cluster's head may take to accept a connection."""
 
 
 @contextmanager
@@ -38,6 +43,7 @@ def ray_session(address: str | None, workers: int) -> Iterator[Mapping[str, floa
             "object_store_memory": LOCAL_OBJECT_STORE_BYTES,
         }
     else:
+        _check_reachable(address)
         options = {"address": address, "log_to_driver": False, "runtime_env": {"py_modules": [str(CODE)]}}
     try:
         with _core_is_silent():
@@ -50,6 +56,19 @@ def ray_session(address: str | None, workers: int) -> Iterator[Mapping[str, floa
         yield ray.cluster_resources()
     finally:
         ray.shutdown()
+
+
+def _check_reachable(address: str) -> None:
+    """Asks the door itself: Ray would knock at a dead address for many minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not port.isdigit():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_TIMEOUT_S).close()
+    except OSError as error:
+        raise ConfigError(
+            f"nothing answers at {address} ({error}); check --address, or leave it out to run on this machine"
+        ) from None
 
 
 @contextmanager

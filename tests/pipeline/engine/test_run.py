@@ -135,3 +135,15 @@ def test_ray_and_this_process_give_the_same_content_and_fates(tmp_path: Path) ->
         units = stage.units(toy_sources(*here), seed=1)
         contents[local] = store.publish("toy", units, Selection(), "", {}).version.content
     assert contents[True] == contents[False]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_cluster_that_does_not_answer_is_one_line_within_seconds(store: Store) -> None:
+    stage = ToyStage()
+    units = stage.units(toy_sources("good-1"), seed=1)
+    # port 9 (discard) of this machine: refused at once
+    with (
+        Executor(CONFIG, Reporter("plain", stream=io.StringIO()), local=False, address="127.0.0.1:9") as executor,
+        pytest.raises(ConfigError, match=r"nothing answers at 127\.0\.0\.1:9 .*check --address"),
+    ):
+        executor.run("toy", stage, units, store, False)
