@@ -1,12 +1,12 @@
 """Where the furniture goes: against walls, around tables, on top of each other; never through one another.
 
-Shell + rng ─▶ [furnish] ─▶ list[Placed] ─▶ rooms.py
+Shell + Programme + rng ─▶ [furnish] ─▶ list[Placed] ─▶ rooms.py, houses.py
 
-Places are drawn and kept when they fit: inside the room, apart from what stands there already, not in front of the
-door, nothing tall before a window, and enough floor left to walk on. What finds no place is left out.
+Places are drawn and kept when they fit: inside the room, apart from what stands there already, not in front of a
+door, nothing tall before a window, enough floor left to walk on, and a way from each doorway to every other. What
+finds no place is left out.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -16,39 +16,20 @@ from numpy.typing import NDArray
 from video4spatial.sim_scenes import furniture, trinkets
 from video4spatial.sim_scenes.furniture import Piece
 from video4spatial.sim_scenes.palette import Palette
+from video4spatial.sim_scenes.programmes import Programme
 from video4spatial.sim_scenes.shapes import yaw_matrix
-from video4spatial.sim_scenes.shell import WALL_YAW_RAD, Shell
+from video4spatial.sim_scenes.shell import WALL_YAW_RAD, Opening, Shell
 
 GAP_M = 0.03
 WALK_RADIUS_M = 0.30
+PASSAGE_RADIUS_M = 0.36
+"""Of who walks from doorway to doorway; leaves the clearance map (cells of 4 cm, rounded against the walker) a path
+for a radius of 0.25 m."""
+DOORSTEP_M = 0.5
+"""So far before a doorway one stands in the room."""
 CELL_M = 0.05
 MIN_WALK_SHARE = 0.20
 """Of the floor; less would make paths that stand still."""
-
-Make = Callable[[np.random.Generator, Palette], Piece]
-
-WALL_PIECES: dict[str, tuple[Make, ...]] = {
-    "living": (
-        furniture.sofa, furniture.tv_stand, furniture.bookshelf, furniture.sideboard, furniture.armchair,
-        furniture.floor_lamp, furniture.plant, furniture.dresser, furniture.bean_bag,
-    ),
-    "bedroom": (
-        furniture.bed, furniture.wardrobe, furniture.dresser, furniture.desk, furniture.armchair,
-        furniture.plant, furniture.floor_lamp, furniture.bench, furniture.stool,
-    ),
-    "study": (
-        furniture.desk, furniture.bookshelf, furniture.bookshelf, furniture.armchair, furniture.sideboard,
-        furniture.floor_lamp, furniture.plant, furniture.ottoman, furniture.sofa,
-    ),
-    "dining": (
-        furniture.kitchen_counter, furniture.fridge, furniture.sideboard, furniture.bench, furniture.plant,
-        furniture.floor_lamp, furniture.stool, furniture.armchair,
-    ),
-}  # fmt: skip
-SMALL: tuple[Make, ...] = (
-    trinkets.vase, trinkets.bowl, trinkets.table_lamp, trinkets.book_stack,
-    trinkets.box_crate, trinkets.globe, trinkets.small_plant,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +64,7 @@ class Room:
         if not self._fits(candidate):
             return False
         self.placed.append(candidate)
-        if self._walkable_share() >= MIN_WALK_SHARE:
+        if self._can_be_walked():
             return True
         self.placed.pop()
         return False
@@ -92,7 +73,7 @@ class Room:
         footprint = candidate.footprint_m(GAP_M)
         if np.any(np.abs(footprint) > np.array([self.shell.width_m, self.shell.depth_m]) / 2 + 1e-6):
             return False
-        if rectangles_meet(footprint, self._door_zone()):
+        if any(rectangles_meet(footprint, self._door_zone(door)) for door in self.shell.doors()):
             return False
         height = candidate.piece.size_m()[1]
         for window in self.shell.windows():
@@ -103,42 +84,53 @@ class Room:
                 return False
         return not any(rectangles_meet(footprint, other.footprint_m()) for other in self.placed if _stands(other))
 
-    def _door_zone(self) -> NDArray[np.float64]:
-        door = self.shell.door()
-        x, z = self.shell.wall_place(door.wall, door.u_m, 0.5)
-        half = np.array([door.width_m / 2 + 0.05, 0.5])
+    def _door_zone(self, door: Opening) -> NDArray[np.float64]:
+        """Kept empty: a door's swing, or the first step through an open doorway."""
+        deep = 0.5 if door.kind == "door" else 0.36
+        x, z = self.shell.wall_place(door.wall, door.u_m, deep)
+        half = np.array([door.width_m / 2 + 0.05, deep])
         return np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (half if door.wall % 2 == 0 else half[::-1]) + (x, z)
 
-    def _walkable_share(self) -> float:
-        """Largest connected part of the floor where somebody of WALK_RADIUS_M fits, as a share of the floor."""
+    def _can_be_walked(self) -> bool:
+        """Is the largest connected part of the floor where a walker fits large enough, and are all doorways joined?"""
+        doorways = [opening for opening in self.shell.openings if opening.kind == "doorway"]
+        half = np.array([self.shell.width_m, self.shell.depth_m]) / 2
         size = (round(self.shell.depth_m / CELL_M), round(self.shell.width_m / CELL_M))
         floor = np.ones(size, dtype=np.uint8)
         floor[[0, -1]] = 0
         floor[:, [0, -1]] = 0
         for other in self.placed:
             if _stands(other):
-                corners = (other.footprint_m() + np.array([self.shell.width_m, self.shell.depth_m]) / 2) / CELL_M
+                corners = (other.footprint_m() + half) / CELL_M
                 cv2.fillConvexPoly(floor, np.round(corners).astype(np.int32), 0)
         reach = cv2.distanceTransform(floor, cv2.DIST_L2, 5) * CELL_M
         _, _, stats, _ = cv2.connectedComponentsWithStats((reach > WALK_RADIUS_M).astype(np.uint8), connectivity=4)
-        return float(stats[1:, cv2.CC_STAT_AREA].max(initial=0) / floor.size)
+        if stats[1:, cv2.CC_STAT_AREA].max(initial=0) / floor.size < MIN_WALK_SHARE:
+            return False
+        _, labels = cv2.connectedComponents((reach > PASSAGE_RADIUS_M).astype(np.uint8), connectivity=4)
+        before = [np.array(self.shell.wall_place(door.wall, door.u_m, DOORSTEP_M)) for door in doorways]
+        cells = [((place + half) / CELL_M).astype(int) for place in before]
+        steps = {int(labels[row, column]) for column, row in cells}
+        return len(steps) < 2 and 0 not in steps
 
 
-def furnish(rng: np.random.Generator, shell: Shell, palette: Palette, kind: str) -> list[Placed]:
-    """Fills a room of `kind` (a key of WALL_PIECES)."""
+def furnish(rng: np.random.Generator, shell: Shell, palette: Palette, programme: Programme) -> list[Placed]:
+    """Fills a room. One that lacks what its programme needs is left without its small things: nobody will keep it."""
     room = Room(shell)
-    if kind == "dining":
+    if shell.width_m * shell.depth_m >= programme.table_from_m2:
         _dining_group(rng, room, palette)
-    makes = WALL_PIECES[kind]
-    wanted = int(rng.integers(7, 10))
-    first = list(makes[:2])
-    others = [makes[2 + int(k)] for k in rng.permutation(len(makes) - 2)]
-    for make in (first + others)[:wanted]:
-        placed = _against_wall(rng, room, make(rng, palette))
+    wanted = int(rng.integers(*programme.wanted))
+    others = [programme.others[int(k)] for k in rng.permutation(len(programme.others))]
+    for make in [*programme.first, *others][:wanted]:
+        piece = make(rng, palette)
+        placed = _opposite_sofa(room, piece) if piece.category in programme.faces_sofa else None
+        placed = placed or _against_wall(rng, room, piece)
         if placed is not None:
             _companions(rng, room, palette, placed)
-    _on_tops(rng, room, palette)
-    _on_walls(rng, room, palette)
+    if programme.lacks({item.piece.category for item in room.placed}):
+        return room.placed
+    _on_tops(rng, room, palette, programme)
+    _on_walls(rng, room, palette, programme)
     _on_ceiling(rng, room, palette)
     return room.placed
 
@@ -173,6 +165,21 @@ def _against_wall(rng: np.random.Generator, room: Room, piece: Piece) -> Placed 
         placed = Placed(piece, (x, 0.0, z), WALL_YAW_RAD[wall] + turn, "floor")
         if room.add(placed):
             return placed
+    return None
+
+
+def _opposite_sofa(room: Room, piece: Piece) -> Placed | None:
+    """Against the wall that the first sofa looks at, as straight before it as there is room."""
+    for sofa in (other for other in room.placed if other.piece.category == "sofa"):
+        facing = int(np.argmin(np.abs(np.sin((np.array(WALL_YAW_RAD) - sofa.yaw_rad) / 2))))
+        x, _, z = sofa.position_m
+        wall, u = (facing + 2) % 4, -(x, z, -x, -z)[facing]
+        depth = piece.size_m()[2]
+        for aside in (0.0, -0.3, 0.3, -0.6, 0.6, -0.9, 0.9):
+            place = room.shell.wall_place(wall, u + aside, depth / 2 + 0.05)
+            placed = Placed(piece, (place[0], 0.0, place[1]), WALL_YAW_RAD[wall], "floor")
+            if room.add(placed):
+                return placed
     return None
 
 
@@ -243,13 +250,13 @@ def _rug(
         room.placed.append(rug)
 
 
-def _on_tops(rng: np.random.Generator, room: Room, palette: Palette) -> None:
+def _on_tops(rng: np.random.Generator, room: Room, palette: Palette, programme: Programme) -> None:
     """Small things in a row on tables and cupboards."""
     for index, anchor in enumerate(list(room.placed)):
         for height, width, depth in anchor.piece.tops:
             edge = -width / 2
             for _ in range(int(rng.integers(1, 4))):
-                piece = SMALL[int(rng.integers(len(SMALL)))](rng, palette)
+                piece = programme.small[int(rng.integers(len(programme.small)))](rng, palette)
                 wide, _, deep = piece.size_m()
                 edge += rng.uniform(0.02, 0.15)
                 if edge + wide > width / 2 or deep > depth:
@@ -260,15 +267,20 @@ def _on_tops(rng: np.random.Generator, room: Room, palette: Palette) -> None:
                 edge += wide
 
 
-def _on_walls(rng: np.random.Generator, room: Room, palette: Palette) -> None:
+def _on_walls(rng: np.random.Generator, room: Room, palette: Palette, programme: Programme) -> None:
     """Paintings and a clock where the wall is empty."""
     hung: list[tuple[int, float, float]] = []
-    for _ in range(int(rng.integers(2, 5))):
-        piece = trinkets.clock(rng, palette) if rng.random() < 0.25 else trinkets.painting(rng, palette)
+    clocks = 0
+    for _ in range(int(rng.integers(*programme.pictures))):
+        clock = rng.random() < 0.25 and clocks < programme.clocks
+        clocks += clock
+        piece = trinkets.clock(rng, palette) if clock else trinkets.painting(rng, palette)
         width, height, _ = piece.size_m()
         for _ in range(12):
             wall, y = int(rng.integers(4)), float(rng.uniform(1.25, 1.45))
             reach = room.shell.wall_length_m(wall) / 2 - width / 2 - 0.15
+            if reach <= 0:
+                continue
             u = float(rng.uniform(-reach, reach))
             if _wall_is_free(room, wall, u, width / 2, y, hung) and y + height < room.shell.height_m - 0.1:
                 x, z = room.shell.wall_place(wall, u, 0.001)

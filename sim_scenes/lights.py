@@ -19,13 +19,20 @@ FAINT = 0.05
 """Lamps weaker than this at 1 m are left out: each lamp costs a shadow lookup per pixel."""
 
 
+Window = tuple[tuple[float, float, float], tuple[float, float, float], float]
+"""(centre_m, inward direction, area_m2)."""
+
+
 @dataclass(frozen=True)
 class Fixtures:
     """Where a scene can be lit from."""
 
-    windows: tuple[tuple[tuple[float, float, float], tuple[float, float, float], float], ...]
-    """(centre_m, inward direction, area_m2) each."""
+    windows: tuple[Window, ...]
     lamps: tuple[Lamp, ...]
+    daylight: tuple[Window, ...] | None = None
+    """The windows that light the room with sky; None: the two largest."""
+    always: tuple[Lamp, ...] = ()
+    """Lamps that are on in every mood: those of rooms without a window. None of them is among `lamps`."""
 
 
 def draw_lighting(rng: np.random.Generator, fixtures: Fixtures, mood: str) -> Lighting:
@@ -35,14 +42,14 @@ def draw_lighting(rng: np.random.Generator, fixtures: Fixtures, mood: str) -> Li
     strength = rng.uniform(0.85, 1.25) * {"day": 0.5, "evening": 0.85, "night": 1.15}[mood]
     tint = np.array([1.0, 1.0 - 0.10 * warmth, 1.0 - 0.28 * warmth])
     lamps = []
-    if lamps_on:
-        for lamp in fixtures.lamps:
-            red, green, blue = (float(x) for x in np.asarray(lamp.colour) * strength * tint)
-            lamps.append(Lamp(lamp.position_m, (red, green, blue), lamp.radius_m))
+    for lamp in (*(fixtures.lamps if lamps_on else ()), *fixtures.always):
+        red, green, blue = (float(x) for x in np.asarray(lamp.colour) * strength * tint)
+        lamps.append(Lamp(lamp.position_m, (red, green, blue), lamp.radius_m))
     day = {"day": 1.0, "evening": 0.3, "night": 0.03}[mood]
     skies = {"day": (0.52, 0.70, 0.95), "evening": (0.85, 0.52, 0.34), "night": (0.015, 0.02, 0.05)}
     sky = np.asarray(skies[mood]) * rng.uniform(0.85, 1.15)
-    for centre, inward, area in sorted(fixtures.windows, key=lambda window: -window[2])[:2]:
+    largest = sorted(fixtures.windows, key=lambda window: -window[2])[:2]
+    for centre, inward, area in largest if fixtures.daylight is None else fixtures.daylight:
         near = np.asarray(centre) + 0.12 * np.asarray(inward)
         red, green, blue = (float(x) for x in (0.35 * sky + 0.45 * day) * day * min(area, 3.0) * 1.1)
         lamps.append(Lamp((float(near[0]), float(near[1]), float(near[2])), (red, green, blue), 0.9))

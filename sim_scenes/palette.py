@@ -3,7 +3,7 @@
 rng ─▶ [Palette] ─▶ furniture.py, rooms.py
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -84,14 +84,12 @@ def wood_colour(rng: np.random.Generator, name: str) -> Colour:
 def draw_palette(rng: np.random.Generator) -> Palette:
     """Two woods, four fabrics and four paints that differ within the room, and the materials every room has."""
     woods = [Dyed(str(name), _wood(rng, str(name))) for name in rng.choice(list(WOODS), size=2, replace=False)]
-    names = [str(name) for name in rng.choice(list(COLOURS), size=8, replace=False)]
-    fabrics = [Dyed(name, _fabric(rng, name)) for name in names[:4]]
-    paints = [Dyed(name, surface.plain(f"{name} paint", named_colour(rng, name))) for name in names[4:]]
+    fabrics, paints = _draw_dyes(rng)
     warm = 0.08 + 0.04 * rng.random()
     return Palette(
         woods=tuple(woods),
-        fabrics=tuple(fabrics),
-        paints=tuple(paints),
+        fabrics=fabrics,
+        paints=paints,
         metal=surface.plain("metal", hsv(0.6, 0.05, rng.uniform(0.45, 0.75))),
         white=surface.plain("white", (0.93, 0.92, 0.90)),
         dark=surface.plain("dark", (0.10, 0.10, 0.11)),
@@ -99,6 +97,20 @@ def draw_palette(rng: np.random.Generator) -> Palette:
         lamp_glow=surface.plain("lamp", hsv(warm, 0.18, 1.0), glow=0.9, double_sided=True),
         screen=surface.plain("screen", (0.05, 0.06, 0.08)),
     )
+
+
+def redyed(rng: np.random.Generator, palette: Palette) -> Palette:
+    """Other fabrics and paints with the same woods and metals: the next room of a house."""
+    fabrics, paints = _draw_dyes(rng)
+    return replace(palette, fabrics=fabrics, paints=paints)
+
+
+def _draw_dyes(rng: np.random.Generator) -> tuple[tuple[Dyed, ...], tuple[Dyed, ...]]:
+    """Four fabrics and four paints in eight colours."""
+    names = [str(name) for name in rng.choice(list(COLOURS), size=8, replace=False)]
+    fabrics = [Dyed(name, _fabric(rng, name)) for name in names[:4]]
+    paints = [Dyed(name, surface.plain(f"{name} paint", named_colour(rng, name))) for name in names[4:]]
+    return tuple(fabrics), tuple(paints)
 
 
 def _wood(rng: np.random.Generator, name: str) -> Material:

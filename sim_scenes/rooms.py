@@ -10,9 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from video4spatial.pipeline.core.seeds import rng
-from video4spatial.sim_scenes.furnish import WALL_PIECES, Placed, furnish
-from video4spatial.sim_scenes.lights import MOODS, Fixtures, draw_lighting
+from video4spatial.sim_scenes.finishes import draw_finishes
+from video4spatial.sim_scenes.furnish import Placed, furnish
+from video4spatial.sim_scenes.lights import MOODS, Fixtures, Window, draw_lighting
 from video4spatial.sim_scenes.palette import draw_palette
+from video4spatial.sim_scenes.programmes import ROOMS
 from video4spatial.sim_scenes.scene import STAGE_ID, Body, Lamp, Scene
 from video4spatial.sim_scenes.shapes import yaw_matrix
 from video4spatial.sim_scenes.shell import Shell, build_shell, draw_shell
@@ -36,21 +38,23 @@ def generate_room(seed: int) -> GeneratedRoom:
     """The room of `seed`: the same on every machine."""
     name = f"room-{seed}"
     draw = rng(seed, "room", f"version {VERSION}")
-    kind = str(draw.choice(list(WALL_PIECES)))
+    kind = str(draw.choice(list(ROOMS)))
     shell = draw_shell(draw)
     palette = draw_palette(draw)
-    stage = Body(STAGE_ID, "stage", "stage", ("room",), build_shell(draw, shell, palette))
-    placed = furnish(draw, shell, palette, kind)
-    bodies = tuple(_body(index, item) for index, item in enumerate(placed, start=1))
-    fixtures = Fixtures(_windows(shell), _lamps(placed))
+    stage = Body(STAGE_ID, "stage", "stage", ("room",), build_shell(draw, shell, palette, draw_finishes(draw)))
+    placed = furnish(draw, shell, palette, ROOMS[kind])
+    bodies = tuple(body_of(index, item) for index, item in enumerate(placed, start=1))
+    fixtures = Fixtures(windows_of(shell), lamps_of(placed, 2))
     mood = str(draw.choice(MOODS, p=[0.6, 0.2, 0.2]))
     scene = Scene(name, (stage, *bodies), draw_lighting(draw, fixtures, mood))
     return GeneratedRoom(scene, kind, mood, shell, tuple(placed), fixtures)
 
 
-def _body(object_id: int, placed: Placed) -> Body:
+def body_of(object_id: int, placed: Placed, room_m: tuple[float, float] = (0.0, 0.0)) -> Body:
+    """The placed piece in the world; `room_m`: (x, z) of the middle of its room."""
     pose = np.eye(4)
     pose[:3, :3], pose[:3, 3] = yaw_matrix(placed.yaw_rad), placed.position_m
+    pose[[0, 2], 3] += room_m
     category = placed.piece.category
     return Body(
         object_id,
@@ -62,21 +66,24 @@ def _body(object_id: int, placed: Placed) -> Body:
     )
 
 
-def _windows(shell: Shell) -> tuple[tuple[tuple[float, float, float], tuple[float, float, float], float], ...]:
+def windows_of(shell: Shell, room_m: tuple[float, float] = (0.0, 0.0)) -> tuple[Window, ...]:
+    """The windows in the world; `room_m` as in `body_of`."""
     inward = ((0.0, 0.0, 1.0), (-1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (1.0, 0.0, 0.0))
     found = []
     for window in shell.windows():
         x, z = shell.wall_place(window.wall, window.u_m)
         area = window.width_m * (window.top_m - window.sill_m)
-        found.append(((x, (window.sill_m + window.top_m) / 2, z), inward[window.wall], area))
+        centre = (x + room_m[0], (window.sill_m + window.top_m) / 2, z + room_m[1])
+        found.append((centre, inward[window.wall], area))
     return tuple(found)
 
 
-def _lamps(placed: list[Placed]) -> tuple[Lamp, ...]:
-    """Lamps at their places in the room, the strongest two: each costs shading time."""
+def lamps_of(placed: list[Placed], count: int, room_m: tuple[float, float] = (0.0, 0.0)) -> tuple[Lamp, ...]:
+    """The strongest lamps at their places in the room, at most `count`: each costs shading time."""
     lamps = []
     for item in placed:
         if item.piece.lamp is not None:
             x, y, z = yaw_matrix(item.yaw_rad) @ np.asarray(item.piece.lamp.position_m) + np.asarray(item.position_m)
-            lamps.append(Lamp((float(x), float(y), float(z)), item.piece.lamp.colour, item.piece.lamp.radius_m))
-    return tuple(sorted(lamps, key=lambda lamp: -sum(lamp.colour))[:2])
+            place = (float(x) + room_m[0], float(y), float(z) + room_m[1])
+            lamps.append(Lamp(place, item.piece.lamp.colour, item.piece.lamp.radius_m))
+    return tuple(sorted(lamps, key=lambda lamp: -sum(lamp.colour))[:count])

@@ -1,6 +1,6 @@
-"""The empty room: floor, ceiling, walls with thickness, a door and windows.
+"""The empty room: floor, ceiling, walls with thickness, doors and windows.
 
-rng ─▶ [Shell] ─▶ furnish.py ─▶ rooms.py
+rng ─▶ [Shell] ─▶ furnish.py ─▶ rooms.py, houses.py
 
 The inside is x in [-w/2, w/2], z in [-d/2, d/2], y in [0, h]. Walls are numbered 0..3: -z, +x, +z, -x. A place on a
 wall is `u` metres from its middle, to the right of somebody who stands in the room and faces it.
@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from video4spatial.sim_scenes import materials as surface
-from video4spatial.sim_scenes.materials import hsv
-from video4spatial.sim_scenes.palette import Palette, named_colour, wood_colour
+from video4spatial.sim_scenes.finishes import Finishes
+from video4spatial.sim_scenes.palette import Palette
 from video4spatial.sim_scenes.scene import Material, Part
 from video4spatial.sim_scenes.shapes import box, cylinder, joined, moved
 
@@ -34,7 +33,7 @@ class Opening:
     sill_m: float
     top_m: float
     kind: str
-    """`door` or `window`."""
+    """`door` (closed), `doorway` (open, into the next room) or `window`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +44,10 @@ class Shell:
     depth_m: float
     height_m: float
     openings: tuple[Opening, ...]
+    thickness_m: float = THICKNESS_M
+    """Of the walls. Two rooms that share a wall build half of it each."""
+    slab_m: float = THICKNESS_M
+    """Of the floor, downwards."""
 
     def wall_length_m(self, wall: int) -> float:
         return self.width_m if wall % 2 == 0 else self.depth_m
@@ -57,7 +60,12 @@ class Shell:
     def windows(self) -> tuple[Opening, ...]:
         return tuple(opening for opening in self.openings if opening.kind == "window")
 
+    def doors(self) -> tuple[Opening, ...]:
+        """Closed doors and open doorways."""
+        return tuple(opening for opening in self.openings if opening.kind != "window")
+
     def door(self) -> Opening:
+        """The first closed door."""
         return next(opening for opening in self.openings if opening.kind == "door")
 
 
@@ -81,77 +89,51 @@ def _place(
     return Opening(wall, float(rng.uniform(-reach, reach)), float(width), sill, float(top), kind)
 
 
-def build_shell(rng: np.random.Generator, shell: Shell, palette: Palette) -> tuple[Part, ...]:
+def build_shell(rng: np.random.Generator, shell: Shell, palette: Palette, finishes: Finishes) -> tuple[Part, ...]:
     """The stage's triangles."""
-    floor, ceiling, walls, accent = _finishes(rng)
     accent_wall = int(rng.integers(4))
-    t = THICKNESS_M
+    t = shell.thickness_m
     outer = (shell.width_m + 2 * t, shell.depth_m + 2 * t)
-    parts = [_planar(box((outer[0], t, outer[1]), (0, -t, 0), floor), 1.6)]
-    parts += [_planar(box((outer[0], t, outer[1]), (0, shell.height_m, 0), ceiling), 2.0)]
+    parts = [_planar(box((outer[0], shell.slab_m, outer[1]), (0, -shell.slab_m, 0), finishes.floor), 1.6)]
+    parts += [_planar(box((outer[0], t, outer[1]), (0, shell.height_m, 0), finishes.ceiling), 2.0)]
     for wall in range(4):
-        parts += _wall(shell, wall, accent if wall == accent_wall else walls, palette.white)
+        parts += _wall(shell, wall, finishes.accent if wall == accent_wall else finishes.walls, palette.white)
     for opening in shell.openings:
-        parts += _door(rng, shell, opening, palette) if opening.kind == "door" else _window(shell, opening, palette)
+        if opening.kind == "door":
+            parts += _door(rng, shell, opening, palette)
+        elif opening.kind == "doorway":
+            parts += _doorway(shell, opening, palette)
+        else:
+            parts += _window(shell, opening, palette)
     return joined(parts)
 
 
-def _finishes(rng: np.random.Generator) -> tuple[Material, Material, Material, Material]:
-    """Floor, ceiling, three walls, and the fourth."""
-    wood = wood_colour(rng, str(rng.choice(["pale", "oak", "walnut", "cherry"])))
-    hue = rng.random()
-    floors = {
-        "planks": lambda: surface.planks(rng, wood, int(rng.choice([8, 16]))),
-        "tiles": lambda: surface.tiles(
-            rng, hsv(hue, 0.1, 0.85), hsv(hue, rng.uniform(0.05, 0.5), rng.uniform(0.35, 0.8))
-        ),
-        "carpet": lambda: surface.carpet(rng, hsv(hue, rng.uniform(0.1, 0.45), rng.uniform(0.4, 0.7))),
-    }
-    kind = str(rng.choice(list(floors), p=[0.55, 0.25, 0.2]))
-    floor = Material(kind, texture=floors[kind]())
-    tone = hsv(rng.random(), rng.uniform(0.04, 0.32), rng.uniform(0.78, 0.95))
-    walls = Material("wall", texture=surface.plaster(rng, tone))
-    accents = {
-        "paint": lambda: surface.plaster(
-            rng, named_colour(rng, str(rng.choice(["red", "green", "teal", "blue", "yellow", "purple"])))
-        ),
-        "wallpaper": lambda: surface.stripes(
-            rng, tone, hsv(rng.random(), rng.uniform(0.15, 0.5), rng.uniform(0.5, 0.85))
-        ),
-        "brick": lambda: surface.brick(rng, hsv(rng.uniform(0.0, 0.06), rng.uniform(0.4, 0.65), rng.uniform(0.5, 0.7))),
-        "same": lambda: surface.plaster(rng, tone),
-    }
-    accent_kind = str(rng.choice(list(accents)))
-    accent = walls if accent_kind == "same" else Material(f"{accent_kind} wall", texture=accents[accent_kind]())
-    return floor, Material("ceiling", texture=surface.plaster(rng, (0.93, 0.92, 0.90))), walls, accent
-
-
 def _wall(shell: Shell, wall: int, finish: Material, skirting: Material) -> list[Part]:
-    """Blocks around the openings of one wall, and a skirting board."""
+    """Blocks around the openings of one wall, and a skirting board between its doors."""
     length = shell.wall_length_m(wall)
-    side = THICKNESS_M if wall % 2 == 0 else 0.0  # walls 0 and 2 close the corners
+    side = shell.thickness_m if wall % 2 == 0 else 0.0  # walls 0 and 2 close the corners
+    openings = sorted((o for o in shell.openings if o.wall == wall), key=lambda o: o.u_m)
     u, parts = -length / 2 - side, []
-    for opening in sorted((o for o in shell.openings if o.wall == wall), key=lambda o: o.u_m):
+    for opening in openings:
         left, right = opening.u_m - opening.width_m / 2, opening.u_m + opening.width_m / 2
         parts.append(_block(shell, wall, u, left, 0.0, shell.height_m, finish))
         parts.append(_block(shell, wall, left, right, opening.top_m, shell.height_m, finish))
         if opening.sill_m > 0:
             parts.append(_block(shell, wall, left, right, 0.0, opening.sill_m, finish))
-        if opening.kind == "door":
-            parts.append(_board(shell, wall, -length / 2, left - 0.06, skirting))
-            length_left = right + 0.06
-        else:
-            length_left = -length / 2
         u = right
     parts.append(_block(shell, wall, u, length / 2 + side, 0.0, shell.height_m, finish))
-    door = [o for o in shell.openings if o.wall == wall and o.kind == "door"]
-    parts.append(_board(shell, wall, length_left if door else -length / 2, length / 2, skirting))
+    u = -length / 2
+    for door in (opening for opening in openings if opening.kind != "window"):
+        parts.append(_board(shell, wall, u, door.u_m - door.width_m / 2 - 0.06, skirting))
+        u = door.u_m + door.width_m / 2 + 0.06
+    parts.append(_board(shell, wall, u, length / 2, skirting))
     return parts
 
 
 def _block(shell: Shell, wall: int, u0: float, u1: float, y0: float, y1: float, finish: Material) -> Part:
-    x, z = shell.wall_place(wall, (u0 + u1) / 2, -THICKNESS_M / 2)
-    size = (u1 - u0, y1 - y0, THICKNESS_M) if wall % 2 == 0 else (THICKNESS_M, y1 - y0, u1 - u0)
+    t = shell.thickness_m
+    x, z = shell.wall_place(wall, (u0 + u1) / 2, -t / 2)
+    size = (u1 - u0, y1 - y0, t) if wall % 2 == 0 else (t, y1 - y0, u1 - u0)
     return _planar(box(size, (x, y0, z), finish), 1.4)
 
 
@@ -169,7 +151,7 @@ def _on_wall(shell: Shell, opening: Opening, part: Part) -> Part:
 
 def _window(shell: Shell, opening: Opening, palette: Palette) -> list[Part]:
     width, height, bar = opening.width_m, opening.top_m - opening.sill_m, 0.05
-    middle = -THICKNESS_M / 2
+    middle = -shell.thickness_m / 2
     frame = [box((bar, height, 0.06), (s * (width / 2 - bar / 2), 0, middle), palette.white) for s in (-1, 1)]
     frame += [box((width, bar, 0.06), (0, y, middle), palette.white) for y in (0.0, height - bar)]
     count = max(1, round(width / 0.8))
@@ -184,10 +166,25 @@ def _door(rng: np.random.Generator, shell: Shell, opening: Opening, palette: Pal
     leaf = palette.paint(rng).material if rng.random() < 0.4 else palette.wood(rng).material
     parts = [box((width, height, 0.05), (0, 0, -0.07), leaf, 0.8)]
     parts += [box((0.28, 0.75, 0.012), (s * 0.2, y, -0.041), leaf, 0.8) for s in (-1, 1) for y in (0.15, 1.1)]
-    parts += [box((0.07, height + 0.07, 0.02), (s * (width / 2 + 0.03), 0, 0.01), palette.white) for s in (-1, 1)]
-    parts += [box((width + 0.13, 0.07, 0.02), (0, height, 0.01), palette.white)]
+    parts += _casing(opening, palette)
     handle = moved(cylinder(0.012, 0.12, (0, 0, 0), palette.metal, 8), (0.32, 1.02, -0.01), 0.0, 0.0)
     return [_on_wall(shell, opening, part) for part in [*parts, handle]]
+
+
+def _doorway(shell: Shell, opening: Opening, palette: Palette) -> list[Part]:
+    """This room's half of an open doorway: casing, lining and threshold."""
+    width, height, t = opening.width_m, opening.top_m, shell.thickness_m
+    parts = _casing(opening, palette)
+    parts += [box((0.02, height, t), (s * (width / 2 - 0.01), 0, -t / 2), palette.white) for s in (-1, 1)]
+    parts += [box((width - 0.04, 0.02, t), (0, height - 0.02, -t / 2), palette.white)]
+    parts += [box((width - 0.04, 0.006, t), (0, 0, -t / 2), palette.woods[0].material)]
+    return [_on_wall(shell, opening, part) for part in parts]
+
+
+def _casing(opening: Opening, palette: Palette) -> list[Part]:
+    width, height = opening.width_m, opening.top_m
+    parts = [box((0.07, height + 0.07, 0.02), (s * (width / 2 + 0.03), 0, 0.01), palette.white) for s in (-1, 1)]
+    return [*parts, box((width + 0.13, 0.07, 0.02), (0, height, 0.01), palette.white)]
 
 
 def _planar(part: Part, tile_m: float) -> Part:

@@ -1,0 +1,93 @@
+"""What floors, walls and ceilings are covered with.
+
+rng ─▶ [Finishes] ─▶ shell.py
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from video4spatial.sim_scenes import materials as surface
+from video4spatial.sim_scenes.materials import hsv
+from video4spatial.sim_scenes.palette import named_colour, wood_colour
+from video4spatial.sim_scenes.scene import Material
+
+
+@dataclass(frozen=True, eq=False)
+class Finishes:
+    """The surfaces of one room."""
+
+    floor: Material
+    ceiling: Material
+    walls: Material
+    """Three walls."""
+    accent: Material
+    """The fourth; often the same."""
+
+
+def draw_finishes(rng: np.random.Generator, floor_shares: tuple[float, float, float] = (0.55, 0.25, 0.2)) -> Finishes:
+    """Any of the floors and walls that a living room may have; `floor_shares` of planks, tiles and carpet."""
+    wood = wood_colour(rng, str(rng.choice(["pale", "oak", "walnut", "cherry"])))
+    hue = rng.random()
+    floors = {
+        "planks": lambda: surface.planks(rng, wood, int(rng.choice([8, 16]))),
+        "tiles": lambda: _floor_tiles(rng, hue),
+        "carpet": lambda: _carpet(rng, hue),
+    }
+    kind = str(rng.choice(list(floors), p=list(floor_shares)))
+    floor = Material(kind, texture=floors[kind]())
+    walls, accent = _draw_walls(rng)
+    return Finishes(floor, _draw_ceiling(rng), walls, accent)
+
+
+def draw_room_finishes(rng: np.random.Generator, kind: str, house: Finishes) -> Finishes:
+    """The surfaces of one room of a house: tiles where it gets wet, carpet in some bedrooms, else the house's floor."""
+    hue = rng.random()
+    if kind == "bathroom":
+        first, second = hsv(hue, 0.04, 0.94), hsv(hue, rng.uniform(0.04, 0.14), rng.uniform(0.84, 0.93))
+        walls = Material("wall tiles", texture=surface.tiles(rng, first, second, 8))
+        strong = hsv(hue, rng.uniform(0.25, 0.6), rng.uniform(0.5, 0.85))
+        accent = (
+            Material("accent tiles", texture=surface.tiles(rng, strong, strong, 8)) if rng.random() < 0.5 else walls
+        )
+        return Finishes(Material("tiles", texture=_floor_tiles(rng, hue, 8)), house.ceiling, walls, accent)
+    if kind == "corridor":
+        return Finishes(house.floor, house.ceiling, house.walls, house.walls)
+    walls, accent = _draw_walls(rng)
+    floor = house.floor
+    if kind == "kitchen" and rng.random() < 0.6:
+        floor = Material("tiles", texture=_floor_tiles(rng, hue, int(rng.choice([4, 8]))))
+    if kind == "bedroom" and rng.random() < 0.35:
+        floor = Material("carpet", texture=_carpet(rng, hue))
+    return Finishes(floor, house.ceiling, walls, accent)
+
+
+def _floor_tiles(rng: np.random.Generator, hue: float, count: int = 4) -> np.ndarray:
+    return surface.tiles(rng, hsv(hue, 0.1, 0.85), hsv(hue, rng.uniform(0.05, 0.5), rng.uniform(0.35, 0.8)), count)
+
+
+def _carpet(rng: np.random.Generator, hue: float) -> np.ndarray:
+    return surface.carpet(rng, hsv(hue, rng.uniform(0.1, 0.45), rng.uniform(0.4, 0.7)))
+
+
+def _draw_walls(rng: np.random.Generator) -> tuple[Material, Material]:
+    """Three walls, and the fourth."""
+    tone = hsv(rng.random(), rng.uniform(0.04, 0.32), rng.uniform(0.78, 0.95))
+    walls = Material("wall", texture=surface.plaster(rng, tone))
+    accents = {
+        "paint": lambda: surface.plaster(
+            rng, named_colour(rng, str(rng.choice(["red", "green", "teal", "blue", "yellow", "purple"])))
+        ),
+        "wallpaper": lambda: surface.stripes(
+            rng, tone, hsv(rng.random(), rng.uniform(0.15, 0.5), rng.uniform(0.5, 0.85))
+        ),
+        "brick": lambda: surface.brick(rng, hsv(rng.uniform(0.0, 0.06), rng.uniform(0.4, 0.65), rng.uniform(0.5, 0.7))),
+        "same": lambda: surface.plaster(rng, tone),
+    }
+    accent_kind = str(rng.choice(list(accents)))
+    accent = walls if accent_kind == "same" else Material(f"{accent_kind} wall", texture=accents[accent_kind]())
+    return walls, accent
+
+
+def _draw_ceiling(rng: np.random.Generator) -> Material:
+    return Material("ceiling", texture=surface.plaster(rng, (0.93, 0.92, 0.90)))
