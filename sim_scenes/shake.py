@@ -6,6 +6,7 @@ The unrest takes its share of the allowed speed, turn rate and room: paths are p
 shaken path keeps to the same bounds as a steady one.
 """
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -39,7 +40,8 @@ def calm(walk: WalkConfig) -> WalkConfig:
 
 def reach_m(walk: WalkConfig) -> float:
     """The farthest that the shake moves a camera sideways."""
-    return SHARE * walk.shake * walk.speed_mps * np.hypot(SHIFT_SHARES[0], SHIFT_SHARES[2]) / (2 * np.pi * SLOWEST_HZ)
+    sideways_mps = SHARE * walk.shake * walk.speed_mps * math.hypot(SHIFT_SHARES[0], SHIFT_SHARES[2])
+    return sideways_mps / (2 * math.pi * SLOWEST_HZ)
 
 
 def shaken(path: Walk, walk: WalkConfig, rate_fps: float, draw: np.random.Generator) -> Walk:
