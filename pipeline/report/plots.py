@@ -98,8 +98,10 @@ def histogram(kept: Sequence[float], dropped: Sequence[float], label: str, limit
 def histogram_range(values: np.ndarray, limits: Sequence[Limit]) -> tuple[float, float]:
     """The axis of a histogram: the data, widened to a limit that lies within one more width of it."""
     low, high = float(values.min()), float(values.max())
-    width = high - low or abs(high) * 0.1 or 1.0
-    if high == low:
+    width = high - low
+    if width <= 1e-6 * max(abs(low), abs(high)):
+        # one value, or one value and its rounding: no tick could tell such bins apart
+        width = abs(high) * 0.1 or 1.0
         low, high = low - width / 2, high + width / 2
     near = [limit.value for limit in limits if low - width <= limit.value <= high + width]
     lower, upper = min([low, *near]), max([high, *near])

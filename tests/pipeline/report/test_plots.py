@@ -109,3 +109,10 @@ def test_a_dot_stands_inside_its_interval_and_missing_bounds_draw_no_bar() -> No
     assert len(bars) == 1
     assert len(points) == 2
     assert float(bars[0][0]) < points[0] < float(bars[0][1])
+
+
+def test_values_that_differ_by_rounding_only_are_shown_as_one() -> None:
+    from video4spatial.pipeline.report.plots import histogram_range
+
+    low, high = histogram_range(np.array([1 / 12, np.nextafter(1 / 12, 1.0)]), [])
+    assert high - low > 0.005
