@@ -35,7 +35,8 @@ nav a{color:var(--soft);text-decoration:none;border-bottom:1px solid var(--line)
 .grid.two{grid-template-columns:repeat(auto-fill,minmax(min(100%,420px),1fr))}
 .grid.tiles{gap:26px 22px;grid-template-columns:repeat(auto-fill,minmax(min(100%,240px),1fr))}
 .grid.small{gap:22px 18px;grid-template-columns:repeat(auto-fill,minmax(148px,1fr))}
-figure{margin:0;min-width:0}figcaption{overflow-wrap:anywhere;font:.81rem/1.5 var(--sans);color:var(--soft);margin-top:9px;max-width:64ch}
+figure{margin:0;min-width:0}figcaption{overflow-wrap:anywhere;
+font:.81rem/1.5 var(--sans);color:var(--soft);margin-top:9px;max-width:64ch}
 figcaption code{font-size:.94em}figcaption b{color:var(--ink);font-weight:600}
 img{display:block;width:100%;height:auto;border-radius:3px;background:var(--grid)}
 .film{display:grid;grid-auto-flow:column;grid-auto-columns:1fr;gap:2px}.film img{border-radius:1px}

@@ -3,6 +3,7 @@
 import math
 import re
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -112,7 +113,5 @@ def test_a_dot_stands_inside_its_interval_and_missing_bounds_draw_no_bar() -> No
 
 
 def test_values_that_differ_by_rounding_only_are_shown_as_one() -> None:
-    from video4spatial.pipeline.report.plots import histogram_range
-
-    low, high = histogram_range(np.array([1 / 12, np.nextafter(1 / 12, 1.0)]), [])
+    low, high = plots.histogram_range(np.array([1 / 12, np.nextafter(1 / 12, 1.0)]), [])
     assert high - low > 0.005
