@@ -34,9 +34,9 @@ def ray_session(address: str | None, workers: int) -> Iterator[Mapping[str, floa
     import ray
 
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR, "include_dashboard": False}
+    # the C++ core prints advice on every actor pool; what really breaks is raised in Python
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     if address is None:
-        # the C++ core prints advice on every actor pool; what really breaks here is raised in Python
-        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
         options |= {
             "address": "local",
             "num_cpus": workers + 1,
