@@ -1,4 +1,4 @@
-"""Clusters of triangles. If one is passed over that can be seen, depth and ids have the same hole, and no check sees it."""
+"""Clusters of triangles. If one is passed over that is in view, depth and ids share the hole, and no check sees it."""
 
 from dataclasses import replace
 
