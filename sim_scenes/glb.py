@@ -2,8 +2,9 @@
 
 file ─▶ [check_glb] (plan) ... [load_glb] (worker) ─▶ Scene
 
-Node instances become bodies. Kept of a material: base colour factor and texture, vertex colours, emissive factor,
-sidedness. What the renderer cannot show (normal, metal, alpha textures) is left out and named in the log.
+Node instances become bodies. Kept of a material: base colour factor and texture, vertex colours, emissive factor and
+texture, alpha masks, sidedness. What the renderer cannot show (normal maps, metal and roughness, occlusion, blending)
+is left out and named in the log, one line for a file.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ import json
 import logging
 import re
 import struct
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -106,14 +108,35 @@ class MaterialShelf:
 
     def __init__(self) -> None:
         self._made: dict[str, Material] = {}
+        self._left_out: Counter[str] = Counter()
 
     def take(self, source: Any) -> Material:
         """The material of `source`; None is white, for vertex colours."""
         made = Material("vertex colours") if source is None else _material(source)
-        texture = b"" if made.texture is None else made.texture.tobytes()
-        shape = () if made.texture is None else made.texture.shape
-        plain = repr((made.name, made.colour, made.double_sided, made.glow, shape)).encode()
-        return self._made.setdefault(hashlib.sha256(plain + texture).hexdigest(), made)
+        key = _fingerprint(made)
+        if key not in self._made:
+            self._made[key] = made
+            self._left_out.update(_left_out(source))
+        return self._made[key]
+
+    def log_left_out(self, file: str) -> None:
+        """Says in one line what `file` has that is not shown, and of how many materials; nothing if it all is."""
+        if self._left_out:
+            counts = ", ".join(f"{name} ({count} materials)" for name, count in sorted(self._left_out.items()))
+            logger.info("%s is shown without: %s", file, counts)
+        self._left_out.clear()
+
+
+def _fingerprint(material: Material) -> str:
+    """Equal for materials that look the same and have one name."""
+    arrays = [array for array in (material.texture, material.alpha) if array is not None]
+    plain = (material.name, material.colour, material.double_sided, material.glow, material.alpha_cutoff)
+    digest = hashlib.sha256(repr((*plain, [array.shape for array in arrays])).encode())
+    for array in arrays:
+        digest.update(array.tobytes())
+    if material.emission is not None:
+        digest.update(_fingerprint(material.emission).encode())
+    return digest.hexdigest()
 
 
 def load_glb(path: Path, name: str) -> Scene:
@@ -123,12 +146,11 @@ def load_glb(path: Path, name: str) -> Scene:
     try:
         check_glb(path)
         loaded: Any = trimesh.load(path, file_type="glb", process=False)
-        for node in sorted(loaded.graph.nodes_geometry):
-            world_from_node, geometry = loaded.graph[node]
+        for name_in_file, geometry, node in sorted(_named_nodes(loaded.graph)):
             mesh = loaded.geometry[geometry]
             if isinstance(mesh, trimesh.Trimesh) and len(mesh.faces):
-                part = part_of_mesh(mesh, world_from_node, materials)
-                groups.setdefault(_group_of(node), []).append(part)
+                part = part_of_mesh(mesh, loaded.graph[node][0], materials)
+                groups.setdefault(_group_of(name_in_file), []).append(part)
     except (ConfigError, ValueError, KeyError, IndexError, TypeError, NotImplementedError, OSError) as error:
         # what trimesh and Pillow raise on damaged meshes and pictures
         raise SourceError(f"{path.name} cannot be read ({error})", reason="unreadable_scene") from None
@@ -136,6 +158,7 @@ def load_glb(path: Path, name: str) -> Scene:
         raise SourceError(f"{path.name} holds no triangles", reason="unreadable_scene")
     if not all(np.isfinite(part.vertices_m).all() for parts in groups.values() for part in parts):
         raise SourceError(f"{path.name} has vertices that are not numbers", reason="unreadable_scene")
+    materials.log_left_out(path.name)
     return Scene(name, _bodies(groups))
 
 
@@ -168,31 +191,69 @@ def part_of_mesh(mesh: trimesh.Trimesh, transform: NDArray[np.float64], material
     )
 
 
+def _left_out(source: Any) -> list[str]:
+    """What a glTF material has and the renderer cannot show."""
+    names = {
+        "normalTexture": "normal map",
+        "metallicRoughnessTexture": "metallic-roughness map",
+        "occlusionTexture": "occlusion map",
+    }
+    found = [name for key, name in names.items() if getattr(source, key, None) is not None]
+    if (getattr(source, "metallicFactor", None) or 0.0) > 0.0:
+        found.append("metal")
+    if getattr(source, "alphaMode", None) == "BLEND":
+        found.append("alpha blending")
+    return found
+
+
 def _material(source: Any) -> Material:
     """What the renderer keeps of a glTF material."""
     name = str(getattr(source, "name", None) or "material")
-    dropped = [
-        key
-        for key in ("normalTexture", "metallicRoughnessTexture", "emissiveTexture", "occlusionTexture")
-        if getattr(source, key, None) is not None
-    ]
-    if getattr(source, "alphaMode", None) in ("MASK", "BLEND"):
-        dropped.append(f"alphaMode {source.alphaMode}")
-    if dropped:
-        logger.info("material %s is shown without its %s", name, ", ".join(dropped))
     factor = getattr(source, "baseColorFactor", None)
-    linear = np.ones(3) if factor is None else np.asarray(factor, dtype=float)[:3] / 255.0
-    # glTF factors are linear; the renderer's gamma is 2 where sRGB's is about 2.2
-    red, green, blue = (float(x) for x in _srgb(linear) ** 2)
+    base = np.ones(4) if factor is None else np.append(np.asarray(factor, dtype=float) / 255.0, 1.0)[:4]
     picture = getattr(source, "baseColorTexture", None)
     texture = None if picture is None else np.asarray(picture.convert("RGB"))
-    emissive = getattr(source, "emissiveFactor", None)
-    glow = 0.0 if emissive is None else float(np.max(emissive))
-    return Material(name, (red, green, blue), texture, bool(getattr(source, "doubleSided", False)), min(glow, 1.0))
+    alpha, cutoff = None, getattr(source, "alphaCutoff", None)
+    if getattr(source, "alphaMode", None) == "MASK" and picture is not None and "A" in picture.getbands():
+        alpha = np.round(np.asarray(picture.getchannel("A")) * base[3]).astype(np.uint8)
+    glow, emission = _emission(source, name, dark=texture is None and float(base[:3].max()) < 0.02)
+    double_sided = bool(getattr(source, "doubleSided", False))
+    cut = 0.5 if cutoff is None else float(cutoff)
+    return Material(name, _colour(base[:3]), texture, double_sided, glow, emission, alpha, cut)
+
+
+def _emission(source: Any, name: str, dark: bool) -> tuple[float, Material | None]:
+    """The glow and the emission of a glTF material. A grey factor alone glows in the surface's own colour, as lamp
+    shades do; a colour or a texture, or any light of a `dark` surface, is shown as it is."""
+    factor, picture = getattr(source, "emissiveFactor", None), getattr(source, "emissiveTexture", None)
+    emissive = np.zeros(3) if factor is None else np.asarray(factor, dtype=float)[:3]
+    if not emissive.any():
+        return 0.0, None
+    if picture is None and not dark and np.ptp(emissive) < 1e-6:
+        return min(float(emissive.max()), 1.0), None
+    texture = None if picture is None else np.asarray(picture.convert("RGB"))
+    return 0.0, Material(f"{name} emission", _colour(np.clip(emissive, 0.0, 1.0)), texture)
+
+
+def _colour(linear: NDArray[np.float64]) -> tuple[float, float, float]:
+    """glTF factors are linear; the renderer's gamma is 2 where sRGB's is about 2.2."""
+    red, green, blue = (float(x) for x in _srgb(linear) ** 2)
+    return red, green, blue
 
 
 def _srgb(linear: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055)
+
+
+def _named_nodes(graph: Any) -> list[tuple[str, str, str]]:
+    """(name in the file, geometry, node) of all nodes with triangles. A mesh of several materials comes as one node for
+    each, whose name trimesh ends in six random digits: they are that node of the file, and one thing."""
+    named = []
+    for node in graph.nodes_geometry:
+        parent = graph.transforms.parents.get(node, "")
+        drawn = re.fullmatch(re.escape(parent) + "_[0-9a-f]{6}", node) is not None
+        named.append((parent if drawn else node, graph[node][1], node))
+    return named
 
 
 def _group_of(node: str) -> str:

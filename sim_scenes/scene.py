@@ -29,6 +29,13 @@ class Material:
     """False: seen from behind it is not there, in depth too (glTF, Habitat)."""
     glow: float = 0.0
     """Light it gives off by itself, as a factor on its colour. Does not light others: put a Lamp there."""
+    emission: "Material | None" = None
+    """What it shows of itself in the dark, as the colour and texture of another material (a screen, a sign). Added
+    where the scene is lit; unlit scenes show the plain texture."""
+    alpha: NDArray[np.uint8] | None = None
+    """(H, W) as `texture`: the surface is cut out where this is below `alpha_cutoff` (leaves, lace)."""
+    alpha_cutoff: float = 0.5
+    """0 to 1. Cut-out surfaces cast no shadow."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ from video4spatial.pipeline.core.camera import Cameras
 from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.sim_scenes.render.base import Frames
 from video4spatial.sim_scenes.render.clusters import build_clusters
+from video4spatial.sim_scenes.render.cutout import Cutouts, rasterise_cutouts
 from video4spatial.sim_scenes.render.lighting import build_lights
 from video4spatial.sim_scenes.render.raster import NEAR_M, rasterise
 from video4spatial.sim_scenes.render.shading import Surfaces, shade, shade_smooth
@@ -39,14 +40,20 @@ class EmbeddedRenderer:
         start_warp()
         soup = flatten(scene.bodies)
         self._samples = samples
-        self._atlas: Atlas = build_atlas(soup.materials, DEVICE, like._atlas if like else None)
+        shown = soup.materials + tuple(kept.emission for kept in soup.materials if kept.emission is not None)
+        self._atlas: Atlas = build_atlas(shown, DEVICE, like._atlas if like else None)
         self._surfaces = _upload(soup, self._atlas)
         single_sided = np.array([not material.double_sided for material in soup.materials], dtype=bool)
-        self._mesh = build_clusters(soup.corners_m, single_sided[soup.material], DEVICE)
+        cut_out = np.array([kept.alpha is not None for kept in soup.materials], dtype=bool)[soup.material]
+        self._cut_out = int(cut_out.sum())
+        self._cutouts = _cutouts(soup, np.nonzero(cut_out)[0])
+        # for the other kernel a cut-out triangle is a point
+        solid = np.where(cut_out[:, None, None], soup.corners_m[:, :1], soup.corners_m) if self._cut_out else None
+        self._mesh = build_clusters(soup.corners_m if solid is None else solid, single_sided[soup.material], DEVICE)
         corners = soup.corners_m.reshape(-1, 3).astype(float)
         bounds_m = corners.min(axis=0), corners.max(axis=0)
         # glowing surfaces are lamp shades: the light inside shines through them
-        opaque = np.array([material.glow == 0.0 for material in soup.materials])[soup.material]
+        opaque = np.array([material.glow == 0.0 for material in soup.materials])[soup.material] & ~cut_out
         casters = build_clusters(soup.corners_m[opaque], np.zeros(int(opaque.sum()), dtype=bool), DEVICE)
         self._lights = build_lights(scene.lighting, casters, bounds_m, DEVICE)
 
@@ -102,6 +109,12 @@ class EmbeddedRenderer:
         inputs = [self._mesh, views, eyes, width, height, NEAR_M]
         dim = (len(cameras), len(self._mesh.centre))
         wp.launch(rasterise, dim=dim, inputs=inputs, outputs=[visible], device=DEVICE)
+        if self._cut_out:
+            k = cameras.image_from_camera
+            focal_px: Any = wp.array(np.sqrt(k[:, 0, 0] * k[:, 1, 1]).astype(np.float32) * side, device=DEVICE)
+            inputs = [self._surfaces, self._cutouts, views, focal_px, width, height, NEAR_M]
+            dim = (len(cameras), self._cut_out)
+            wp.launch(rasterise_cutouts, dim=dim, inputs=inputs, outputs=[visible], device=DEVICE)
         return visible
 
 
@@ -125,9 +138,24 @@ def _upload(soup: TriangleSoup, atlas: Atlas) -> Any:
     surfaces.texels_per_m = wp.array(texels_per_m(soup, atlas.side_log2), dtype=wp.float32, device=DEVICE)
     glow = np.array([material.glow for material in soup.materials], dtype=np.float32)
     surfaces.glow = wp.array(glow, dtype=wp.float32, device=DEVICE)
+    after = iter(range(len(soup.materials), len(atlas.materials)))
+    emission = [-1 if material.emission is None else next(after) for material in soup.materials]
+    surfaces.emission = wp.array(np.array(emission, dtype=np.int32), dtype=wp.int32, device=DEVICE)
+    tint = np.array([material.colour for material in atlas.materials], dtype=np.float32)
+    surfaces.tint = wp.array(tint, dtype=wp.vec3, device=DEVICE)
     surfaces.side_log2 = wp.array(atlas.side_log2, dtype=wp.int32, device=DEVICE)
     surfaces.level_start, surfaces.texels = atlas.level_start, atlas.texels
     return surfaces
+
+
+def _cutouts(soup: TriangleSoup, triangles: NDArray[np.intp]) -> Any:
+    cut, materials = Cutouts(), [soup.materials[index] for index in soup.material[triangles]]
+    cut.triangle = wp.array(triangles.astype(np.int32), dtype=wp.int32, device=DEVICE)
+    single_sided = np.array([not material.double_sided for material in materials], dtype=np.uint8)
+    cut.single_sided = wp.array(single_sided, dtype=wp.uint8, device=DEVICE)
+    cutoff = np.array([255.0 * material.alpha_cutoff for material in materials], dtype=np.float32)
+    cut.cutoff = wp.array(cutoff, dtype=wp.float32, device=DEVICE)
+    return cut
 
 
 def texels_per_m(soup: TriangleSoup, side_log2: NDArray[np.int32]) -> NDArray[np.float32]:

@@ -30,6 +30,10 @@ class Surfaces:
     glow: wp.array(dtype=wp.float32)
     side_log2: wp.array(dtype=wp.int32)
     """Per material: log2 of the texture's side, -1 without a texture."""
+    emission: wp.array(dtype=wp.int32)
+    """Per material: which one it shows by itself, -1 for none."""
+    tint: wp.array(dtype=wp.vec3)
+    """Per material: linear factor on the texture, for emission; that of surfaces is in `colours`."""
     level_start: wp.array2d(dtype=wp.int32)
     texels: wp.array(dtype=Texel)
 
@@ -127,7 +131,18 @@ def facet_colour(s: Surfaces, lights: Lights, f: Facet, ray: wp.vec3, pixel_rad:
     if wp.dot(normal, outward) < 0.0:
         normal = -normal
     point = f.p0 + f.e1 * b1 + f.e2 * b2
-    return wp.cw_mul(colour, incoming_light(lights, point, normal, outward) + wp.vec3(f.glow, f.glow, f.glow))
+    colour = wp.cw_mul(colour, incoming_light(lights, point, normal, outward) + wp.vec3(f.glow, f.glow, f.glow))
+    emission = s.emission[f.material]
+    if emission >= 0:
+        own = s.tint[emission]
+        side_log2 = s.side_log2[emission]
+        if side_log2 >= 0:
+            uv = f.uv0 * b0 + f.uv1 * b1 + f.uv2 * b2
+            finer = float(1 << side_log2) / float(1 << wp.max(f.levels, 0))
+            per_pixel = depth * wp.length(ray) * pixel_rad * f.texels_per_m * finer
+            own = wp.cw_mul(own, texture_colour(s.texels, s.level_start, emission, side_log2, uv, per_pixel))
+        colour += own
+    return colour
 
 
 @wp.func

@@ -60,7 +60,7 @@ def build_atlas(materials: tuple[Material, ...], device: str, like: Atlas | None
 
 
 def build_pyramid(material: Material) -> Pyramid:
-    """(side^2, 4) texels per level, the finest first; empty without a texture."""
+    """(side^2, 4) texels per level, the finest first; empty without a texture. The fourth is the cut-out's alpha."""
     if material.texture is None:
         return ()
     levels = []
@@ -68,12 +68,19 @@ def build_pyramid(material: Material) -> Pyramid:
         padded = np.full((texels.shape[0] ** 2, 4), 255, dtype=np.uint8)
         padded[:, :3] = texels.reshape(-1, 3)
         levels.append(padded)
+    if material.alpha is not None:
+        covers = squared(material.alpha, 1 << (len(levels) - 1)).astype(np.float32)
+        for level in levels:
+            level[:, 3] = (covers + 0.5).astype(np.uint8).ravel()
+            if len(covers) > 1:
+                four = covers[0::2, 0::2] + covers[0::2, 1::2] + covers[1::2, 0::2] + covers[1::2, 1::2]
+                covers = four * np.float32(0.25)
     return tuple(levels)
 
 
-def squared(texture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(S, S, 3) with S the power of two at or above the longer side, at most 2**MAX_SIDE_LOG2."""
-    side = 1 << min(MAX_SIDE_LOG2, int(np.ceil(np.log2(max(texture.shape[:2])))))
+def squared(texture: NDArray[np.uint8], side: int | None = None) -> NDArray[np.uint8]:
+    """(S, S) or (S, S, 3) with S the power of two at or above the longer side, at most 2**MAX_SIDE_LOG2, or `side`."""
+    side = side or 1 << min(MAX_SIDE_LOG2, int(np.ceil(np.log2(max(texture.shape[:2])))))
     if texture.shape[:2] == (side, side):
         return texture
     return np.asarray(Image.fromarray(texture).resize((side, side), Image.Resampling.BICUBIC))

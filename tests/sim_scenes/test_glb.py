@@ -167,3 +167,15 @@ def test_real_scenes_can_be_walked(shared_data: Path, name: str) -> None:
     assert area_m2 > {"aws_small_house.glb": 60, "webxr_garage.glb": 15}[name]
     assert abs(place.space.floor_m) < 0.06
     assert source.split_group.startswith(Path(name).stem + "-")
+
+
+def test_a_mesh_of_several_materials_is_one_thing_with_one_name_whenever_it_is_read(glb: Path) -> None:
+    def join(document: dict) -> None:  # the crate's triangles twice, as two primitives of one mesh
+        for mesh in document["meshes"]:
+            mesh["primitives"] *= 2
+
+    _with_json(glb, join)
+    first, second = load_glb(glb, "store"), load_glb(glb, "store")
+    assert [body.name for body in first.bodies] == [body.name for body in second.bodies]
+    assert [body.category for body in first.bodies] == ["stage", "green crate", "green crate"]
+    assert len(first.bodies[1].parts) == 2
