@@ -104,7 +104,9 @@ class SimConfig(Settings):
     """Simulation as a recipe asks for it."""
 
     rooms: int = 6
-    """Procedural rooms to make. 0 renders only `scenes`."""
+    """Procedural rooms to make; each stands alone."""
+    houses: int = 0
+    """Procedural houses of two to six furnished rooms to make, beside the rooms."""
     scenes: tuple[str, ...] = ()
     """GLB files (y up, metres) and Habitat scene datasets (`PATH.scene_dataset_config.json#SCENE`; without `#SCENE` all
     its scenes) to render beside the procedural rooms."""
@@ -115,6 +117,8 @@ class SimConfig(Settings):
     def __post_init__(self) -> None:
         if not 0 <= self.rooms <= 100_000:
             raise ConfigError(f"simulation.rooms must lie in 0 to 100000, got {self.rooms}")
+        if not 0 <= self.houses <= 100_000:
+            raise ConfigError(f"simulation.houses must lie in 0 to 100000, got {self.houses}")
         if not self.views:
             raise ConfigError("simulation.views is empty; give at least one view")
         if sum(view.paths + view.grounding_paths for view in self.views) > 10_000:

@@ -17,10 +17,11 @@ from video4spatial.sim_scenes.clearance import FreeSpace, find_free_space
 from video4spatial.sim_scenes.dataset_files import unchanged_dataset
 from video4spatial.sim_scenes.glb import load_glb
 from video4spatial.sim_scenes.habitat_dataset import read_dataset
+from video4spatial.sim_scenes.houses import generate_house
 from video4spatial.sim_scenes.lights import Fixtures, draw_lighting
 from video4spatial.sim_scenes.rooms import generate_room
 from video4spatial.sim_scenes.scene import STAGE_ID, Lamp, Scene, flatten
-from video4spatial.sim_scenes.sources import is_dataset, room_seed, scene_name
+from video4spatial.sim_scenes.sources import house_seed, is_dataset, room_seed, scene_name
 
 MIN_WALK_M2 = 1.0
 """A smaller place to walk is none."""
@@ -36,16 +37,19 @@ class Place:
     mood: str
     """One of `lights.MOODS`, or `own`: the light that the scene's files bring."""
     kind: str
-    """`living`, `bedroom`, ... of a generated room; `file` of a scene that was read."""
+    """`living`, `bedroom`, ... of a generated room; `house`; `file` of a scene that was read."""
 
 
 def load_place(source: Source, radius_m: float, eye_height_m: float) -> Place:
     """Generates or reads the scene. Raises SourceError(reason="no_free_space") when nobody can walk in it."""
-    seed = room_seed(source)
-    if seed is not None:
+    if (seed := room_seed(source)) is not None:
         room = generate_room(seed)
         space = find_free_space(flatten(room.scene.bodies), eye_height_m)
         place = Place(room.scene, space, room.fixtures, room.mood, room.kind)
+    elif (seed := house_seed(source)) is not None:
+        house = generate_house(seed)
+        space = find_free_space(flatten(house.scene.bodies), eye_height_m)
+        place = Place(house.scene, space, house.fixtures, house.mood, "house")
     elif is_dataset(source):
         place = _dataset_place(source, radius_m, eye_height_m)
     else:

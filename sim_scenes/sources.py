@@ -1,4 +1,4 @@
-"""The raw inputs of simulation: rooms to be generated and scene files to be read.
+"""The raw inputs of simulation: rooms and houses to be generated, and scene files to be read.
 
 SimConfig + seed ─▶ [simulation_sources] ─▶ list[Source] ─▶ SimulateStage
 """
@@ -9,22 +9,28 @@ from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.pipeline.core.files import sha256_file
 from video4spatial.pipeline.core.settings import fingerprint
 from video4spatial.pipeline.core.unit import Source
-from video4spatial.sim_scenes import rooms
+from video4spatial.sim_scenes import houses, rooms
 from video4spatial.sim_scenes.config import SimConfig
 from video4spatial.sim_scenes.dataset_files import SUFFIX, dataset_sources, split_address
 from video4spatial.sim_scenes.glb import check_glb
 
 ROOM_URI = "procedural:room?seed="
+HOUSE_URI = "procedural:house?seed="
 
 
 def simulation_sources(config: SimConfig, seed: int) -> list[Source]:
-    """Procedural rooms first, then the files of `config.scenes`. Raises ConfigError for a file that cannot be used."""
+    """Procedural rooms first, then houses, then the files of `config.scenes`.
+
+    Raises ConfigError for a file that cannot be used.
+    """
     sources = [room_source(seed * 1_000_000 + k) for k in range(config.rooms)]
+    sources += [house_source(seed * 1_000_000 + k) for k in range(config.houses)]
     for scene in config.scenes:
         sources += _file_sources(scene)
     if not sources:
         raise ConfigError(
-            "simulation has nothing to render: set simulation.rooms above 0 or name files in simulation.scenes"
+            "simulation has nothing to render: set simulation.rooms above 0, set simulation.houses above 0 or name "
+            "files in simulation.scenes"
         )
     taken: dict[str, str] = {}
     for source in sources:
@@ -35,8 +41,13 @@ def simulation_sources(config: SimConfig, seed: int) -> list[Source]:
 
 
 def room_seed(source: Source) -> int | None:
-    """The seed of a procedural room, None for a file."""
+    """The seed of a procedural room, None for anything else."""
     return int(source.uri.removeprefix(ROOM_URI)) if source.uri.startswith(ROOM_URI) else None
+
+
+def house_seed(source: Source) -> int | None:
+    """The seed of a procedural house, None for anything else."""
+    return int(source.uri.removeprefix(HOUSE_URI)) if source.uri.startswith(HOUSE_URI) else None
 
 
 def scene_name(source: Source) -> str:
@@ -54,6 +65,12 @@ def room_source(room: int) -> Source:
     """The procedural room of seed `room`."""
     identity = fingerprint({"generator": "room", "version": rooms.VERSION, "seed": room})
     return Source(uri=f"{ROOM_URI}{room}", sha256=identity, split_group=f"room-{room}")
+
+
+def house_source(house: int) -> Source:
+    """The procedural house of seed `house`."""
+    identity = fingerprint({"generator": "house", "version": houses.VERSION, "seed": house})
+    return Source(uri=f"{HOUSE_URI}{house}", sha256=identity, split_group=f"house-{house}")
 
 
 def _file_sources(scene: str) -> list[Source]:
