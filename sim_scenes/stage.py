@@ -7,6 +7,7 @@ plan into `scene_folder`; both can be made again from the source and are no part
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -28,7 +29,7 @@ from video4spatial.sim_scenes.place import Place, load_place
 from video4spatial.sim_scenes.plan import write_plan
 from video4spatial.sim_scenes.recordings import Recording, draw_recordings
 from video4spatial.sim_scenes.render.base import Frames, Renderer
-from video4spatial.sim_scenes.render.choose import make_renderer, resolve_renderer
+from video4spatial.sim_scenes.render.choose import RendererName, make_renderer, resolve_renderer
 from video4spatial.sim_scenes.scene import Scene
 from video4spatial.sim_scenes.shake import calm
 from video4spatial.sim_scenes.sources import scene_name
@@ -78,7 +79,6 @@ class SimulateWorker:
     def __init__(self, config: SimConfig, scene_folder: Path) -> None:
         self._config = config
         self._scene_folder = scene_folder
-        self._renderer_name = resolve_renderer(config.renderer)
 
     def __call__(self, unit: Unit) -> Iterator[Product]:
         """Yields the sequences of all views, each original followed by its variants."""
@@ -109,7 +109,22 @@ class SimulateWorker:
         name = unit.source.sha256
         generators = [rng(unit.seed, f"simulate.walk.{number}", name, path) for path in range(view.paths)]
         recordings = draw_recordings(place, view, generators)
-        renderer = make_renderer(self._renderer_name, place.scene, view.samples)
+        # as planned: what this node would choose by itself must not decide what a unit's pixels are
+        renderer_name: RendererName = unit.settings["renderer"]
+        with closing(make_renderer(renderer_name, place.scene, view.samples)) as renderer:
+            yield from self._recordings(unit, view, number, place, recordings, renderer_name, renderer)
+
+    def _recordings(
+        self,
+        unit: Unit,
+        view: View,
+        number: int,
+        place: Place,
+        recordings: list[Recording],
+        renderer_name: RendererName,
+        renderer: Renderer,
+    ) -> Iterator[Product]:
+        name = unit.source.sha256
         for path, recording in enumerate(recordings):
             yield self._product(unit, view, path, recording, place.scene, renderer, None)
             variants = []
@@ -120,13 +135,11 @@ class SimulateWorker:
                 occluded = occluder_variant(place, recording.walk, view.walk.radius_m, draw)
                 variants += [occluded] if occluded else []
             for variant in variants:
-                changed = make_renderer(self._renderer_name, variant.scene, view.samples, like=renderer)
-                yield self._product(unit, view, path, recording, variant.scene, changed, variant)
-                changed.close()
+                with closing(make_renderer(renderer_name, variant.scene, view.samples, like=renderer)) as changed:
+                    yield self._product(unit, view, path, recording, variant.scene, changed, variant)
         generators = [rng(unit.seed, f"simulate.grounding.{number}", name, k) for k in range(view.grounding_paths)]
         for k, recording in draw_grounding(place, view, generators, lambda cameras: renderer.render(cameras).object_id):
             yield self._product(unit, view, view.paths + k, recording, place.scene, renderer, None)
-        renderer.close()
 
     def _product(
         self,

@@ -1,6 +1,7 @@
 """Simulation end to end. If this breaks, what is stored is not what the cameras saw."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -152,7 +153,8 @@ def test_the_plan_and_the_scene_dataset_are_written(run: tuple[Unit, list[Produc
         assert np.all((places > plan["bounds_m"][:2]) & (places < plan["bounds_m"][2:]))
 
 
-def test_habitat_is_refused_by_name_before_the_run(tmp_path: Path) -> None:
+def test_habitat_is_refused_by_name_before_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HABITAT_PYTHON", raising=False)
     with pytest.raises(NotAvailable, match="use renderer: embedded"):
         make(tmp_path, SimConfig(rooms=1, renderer="habitat"))
 
@@ -188,3 +190,12 @@ def test_nothing_to_render_is_said_before_the_run() -> None:
 def test_settings_out_of_range_are_refused_with_what_was_got(settings, said: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ConfigError, match=said):
         settings()
+
+
+def test_a_worker_renders_with_what_was_planned_whatever_its_own_node_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage, unit = make(tmp_path, replace(CONFIG, renderer="auto"))
+    monkeypatch.setenv("HABITAT_PYTHON", "/nowhere/python")
+    assert unit.settings["renderer"] == "embedded"
+    assert next(iter(stage.build()(unit))).sequence is not None
