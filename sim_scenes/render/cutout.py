@@ -11,7 +11,8 @@ which need no clipping, and reads one texel per sample that would be the nearest
 # ruff: noqa: UP018, RUF046, SIM102
 import warp as wp
 
-from video4spatial.sim_scenes.render.shading import Surfaces
+from video4spatial.sim_scenes.render.facets import Surfaces
+from video4spatial.sim_scenes.render.texels import channel
 
 
 @wp.struct
@@ -34,7 +35,7 @@ def alpha_at(s: Surfaces, t: int, b1: float, b2: float, texels_per_pixel: float)
     side = 1 << (levels - level)
     x = int(wp.floor(uv[0] * float(side))) & (side - 1)
     y = int(wp.floor(uv[1] * float(side))) & (side - 1)
-    return float(s.texels[s.level_start[material, level] + y * side + x][3])
+    return channel(s.texels[s.level_start[material, level] + y * side + x], 24)
 
 
 @wp.kernel(enable_backward=False)

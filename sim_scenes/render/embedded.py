@@ -17,10 +17,12 @@ from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.sim_scenes.render.base import Frames
 from video4spatial.sim_scenes.render.clusters import build_clusters
 from video4spatial.sim_scenes.render.cutout import Cutouts, rasterise_cutouts
+from video4spatial.sim_scenes.render.facets import Surfaces
 from video4spatial.sim_scenes.render.lighting import build_lights
 from video4spatial.sim_scenes.render.raster import NEAR_M, rasterise
-from video4spatial.sim_scenes.render.shading import Surfaces, shade, shade_smooth
+from video4spatial.sim_scenes.render.shading import shade, shade_smooth
 from video4spatial.sim_scenes.render.start import start_warp
+from video4spatial.sim_scenes.render.texels import LOG2_TABLE
 from video4spatial.sim_scenes.render.textures import Atlas, build_atlas
 from video4spatial.sim_scenes.scene import Scene, TriangleSoup, flatten
 
@@ -144,6 +146,8 @@ def _upload(soup: TriangleSoup, atlas: Atlas) -> Any:
     tint = np.array([material.colour for material in atlas.materials], dtype=np.float32)
     surfaces.tint = wp.array(tint, dtype=wp.vec3, device=DEVICE)
     surfaces.side_log2 = wp.array(atlas.side_log2, dtype=wp.int32, device=DEVICE)
+    table = np.array([[float.fromhex(number) for number in row] for row in LOG2_TABLE])
+    surfaces.log2_table = wp.array(table, dtype=wp.vec2d, device=DEVICE)
     surfaces.level_start, surfaces.texels = atlas.level_start, atlas.texels
     return surfaces
 

@@ -54,7 +54,7 @@ def build_atlas(materials: tuple[Material, ...], device: str, like: Atlas | None
         materials,
         pyramids,
         side_log2,
-        wp.array(joined, dtype=Texel, device=device),
+        wp.array(joined.view("<u4").ravel(), dtype=Texel, device=device),
         wp.array(level_start, dtype=wp.int32, device=device),
     )
 
