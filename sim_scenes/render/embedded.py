@@ -20,7 +20,7 @@ from video4spatial.sim_scenes.render.cutout import Cutouts, rasterise_cutouts
 from video4spatial.sim_scenes.render.facets import Surfaces
 from video4spatial.sim_scenes.render.lighting import build_lights
 from video4spatial.sim_scenes.render.raster import NEAR_M, rasterise
-from video4spatial.sim_scenes.render.shading import shade, shade_smooth
+from video4spatial.sim_scenes.render.shading import shade, shade_short, shade_smooth
 from video4spatial.sim_scenes.render.start import start_warp
 from video4spatial.sim_scenes.render.texels import LOG2_TABLE
 from video4spatial.sim_scenes.render.textures import Atlas, build_atlas
@@ -91,11 +91,12 @@ class EmbeddedRenderer:
         k = cameras.image_from_camera
         lenses = np.stack([k[:, 0, 0], k[:, 1, 1], k[:, 0, 2], k[:, 1, 2]], axis=1).astype(np.float32)
         inputs = [self._surfaces, self._lights, poses, wp.array(lenses, dtype=wp.vec4, device=DEVICE), width, height]
-        kernel = shade
+        kernels: tuple[Any, ...] = (shade, shade_short)
         if side > 1:
-            kernel, inputs = shade_smooth, [*inputs, side, self._visibility(cameras, side)]
+            kernels, inputs = (shade_smooth,), [*inputs, side, self._visibility(cameras, side)]
         outputs = [rgb, depth_m, object_id]
-        wp.launch(kernel, dim=(count, height), inputs=[*inputs, centres], outputs=outputs, device=DEVICE)
+        for kernel in kernels:
+            wp.launch(kernel, dim=(count, height), inputs=[*inputs, centres], outputs=outputs, device=DEVICE)
         return Frames(
             rgb.numpy().reshape(count, height, width, 3),
             depth_m.numpy().reshape(count, height, width),
