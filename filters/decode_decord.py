@@ -102,6 +102,8 @@ def why_not_decord(path: Path, header: Header, short_side_px: int) -> str | None
         reader = open_reader(path, header, short_side_px)
         stamps_s = np.atleast_2d(reader.get_frame_timestamp(list(range(len(reader)))))[:, 0].astype(np.float64)
         first = reader.next().asnumpy()
+    except UnicodeEncodeError:
+        return "its name is not UTF-8, which decord needs"
     except (DECORDError, RuntimeError, StopIteration):
         return "decord does not open it"
     truth = next(PyAVDecoder(path, short_side_px).pictures(0)).rgb

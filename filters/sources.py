@@ -2,9 +2,13 @@
 
 --videos DIR ─▶ [video_sources] ─▶ [Source ...] ─▶ CurateStage.units
 
-It looks at names only: a broken file with a video's name is a source, and ends in the ledger with its reason.
+It looks at names only: a broken file with a video's name is a source, and ends in the ledger with its reason. A name
+that is not UTF-8 is told with escapes (`bad\\xff.mp4`); the file is opened by the name it has.
 """
 
+import os
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from video4spatial.pipeline.core.errors import ConfigError
@@ -41,13 +45,21 @@ EXTENSIONS = frozenset(
 def video_sources(videos: str) -> list[Source]:
     """The videos below a folder (or one file) in the order of their relative paths; equal bytes count once.
 
-    Raises ConfigError when there is nothing to read.
+    Raises ConfigError when there is nothing to read, or something that cannot be read.
     """
+    if not videos.strip():
+        raise ConfigError("real.videos is empty, expected a folder or file. Give one: --videos DIR")
     root = Path(videos).expanduser()
-    if not root.exists():
-        raise ConfigError(f"real.videos: there is no folder or file {videos!r}. Give an existing folder: --videos DIR")
-    base = root.parent if root.is_file() else root
-    files = [root] if root.is_file() else sorted(path for path in root.rglob("*") if _is_video(path))
+    try:
+        root.stat()
+        base = root.parent if root.is_file() else root
+        files = [root] if root.is_file() else sorted(_videos_below(root))
+    except (FileNotFoundError, NotADirectoryError):
+        raise ConfigError(
+            f"real.videos: there is no folder or file {videos!r}. Give an existing folder: --videos DIR"
+        ) from None
+    except OSError as error:
+        raise _unreadable(Path(os.fsdecode(error.filename or root)), error) from None
     if not files:
         raise ConfigError(
             f"real.videos: no video below {videos!r} (names must end in {' '.join(sorted(EXTENSIONS))}). "
@@ -60,19 +72,50 @@ def video_sources(videos: str) -> list[Source]:
     return list(sources.values())
 
 
-def _is_video(path: Path) -> bool:
-    """Hidden files are left out: `._film.mp4` is a file manager's note, not a film."""
-    return path.suffix.lower() in EXTENSIONS and not path.name.startswith(".") and path.is_file()
+def _videos_below(root: Path) -> Iterator[Path]:
+    """The videos at any depth, in no order; links to folders are not followed. Raises OSError where a folder is closed.
+
+    Hidden files are left out: `._film.mp4` is a file manager's note, not a film.
+    """
+    for folder, _, names in os.walk(root, onerror=_raise):
+        for name in names:
+            path = Path(folder, name)
+            if path.suffix.lower() in EXTENSIONS and not name.startswith(".") and _is_file(path):
+                yield path
+
+
+def _is_file(path: Path) -> bool:
+    """Raises OSError where that cannot be told; a link to nothing is no file."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:
+        return False
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _unreadable(path: Path, error: OSError) -> ConfigError:
+    return ConfigError(
+        f"real.videos: cannot read {_said(path)!r} ({error.strerror}). Give yourself the right to read it, or move it "
+        "out of the folder"
+    )
+
+
+def _said(name: str | Path) -> str:
+    """The name as UTF-8 text; bytes of it that are none as `\\xff`."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _source(path: Path, base: Path) -> Source:
     try:
         sha256 = sha256_file(path)
     except OSError as error:
-        raise ConfigError(f"real.videos: cannot read {path.name!r} ({error.strerror}). Check its permissions") from None
+        raise _unreadable(path, error) from None
     return Source(
-        uri=path.relative_to(base).as_posix(),
+        uri=_said(path.relative_to(base).as_posix()),
         sha256=sha256,
-        split_group=f"{path.stem}-{sha256[:8]}",
+        split_group=f"{_said(path.stem)}-{sha256[:8]}",
         location=str(path.resolve()),
     )
