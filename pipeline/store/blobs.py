@@ -44,8 +44,11 @@ class Blobs:
                     f"{self.root} let one file be created twice: its file system cannot hold a store; use a local disk"
                 )
         finally:
-            (self.root / probe).unlink(missing_ok=True)
-        self._sweep()
+            # a failure to write has been told by then; that the probe could not be removed either adds nothing
+            with contextlib.suppress(OSError):
+                (self.root / probe).unlink(missing_ok=True)
+        with self._explained("write to"):
+            self._sweep()
 
     def create(self, path: str, data: bytes) -> bool:
         """Creates `path` with all of `data`, durably; False when it exists already (it is left as it is)."""

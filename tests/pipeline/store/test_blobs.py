@@ -177,3 +177,17 @@ def test_a_store_whose_disk_is_gone_does_not_come_back_empty(blobs: Blobs) -> No
     with pytest.raises(StorageError, match="cannot write to"):
         blobs.create("a", b"")
     assert not blobs.root.exists()
+
+
+def test_a_read_only_store_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unseen, removing a probe that could not be written would raise again, outside every explanation."""
+    Blobs(tmp_path / "store").prepare()
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", "somewhere")
+
+    monkeypatch.setattr(os, "open", refused)
+    monkeypatch.setattr(Path, "unlink", refused)
+    with pytest.raises(StorageError, match=r"cannot write to .*Read-only file system.*choose a folder") as caught:
+        Blobs(tmp_path / "store").prepare()
+    assert "\n" not in str(caught.value)
