@@ -16,12 +16,23 @@ from typing import Any
 import torch
 
 from video4spatial.pipeline.core.errors import ConfigError, StorageError
+from video4spatial.pipeline.core.files import write_error
 
 _NAME = re.compile(r"step_(\d{8})")
 
 
 def save_checkpoint(folder: Path, step: int, state: Mapping[str, Any], facts: Mapping[str, Any], keep: int) -> Path:
-    """Commits `state` as `folder`/step_<step> and prunes older ones down to `keep`. Saving a step twice is safe."""
+    """Commits `state` as `folder`/step_<step> and prunes older ones down to `keep`. Saving a step twice is safe.
+
+    Raises StorageError with what to do where the disk is full, refuses or fails; what was committed before stays.
+    """
+    try:
+        return _save(folder, step, state, facts, keep)
+    except OSError as error:
+        raise write_error(folder / f"step_{step:08d}", error) from error
+
+
+def _save(folder: Path, step: int, state: Mapping[str, Any], facts: Mapping[str, Any], keep: int) -> Path:
     final = folder / f"step_{step:08d}"
     if _facts(final) is not None:
         return final
@@ -29,7 +40,13 @@ def save_checkpoint(folder: Path, step: int, state: Mapping[str, Any], facts: Ma
         shutil.rmtree(leftover)
     partial = final.with_name(final.name + ".incomplete")
     partial.mkdir(parents=True)
-    torch.save(dict(state), partial / "state.pt")
+    try:
+        torch.save(dict(state), partial / "state.pt")
+    except RuntimeError as error:  # what torch makes of a write that came back short
+        raise StorageError(
+            f"cannot write {partial / 'state.pt'} ({str(error).splitlines()[0]}); see that there is space for it and "
+            "run the same command again; earlier checkpoints are kept"
+        ) from error
     sizes = {"state.pt": (partial / "state.pt").stat().st_size}
     (partial / "complete.json").write_text(json.dumps({"step": step, "files": sizes, **facts}, sort_keys=True))
     for name in ("state.pt", "complete.json"):

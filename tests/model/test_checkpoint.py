@@ -1,5 +1,6 @@
 """Unseen, a half-written checkpoint would be taken for a whole one, or a whole one for another run's."""
 
+import errno
 import subprocess
 import sys
 import time
@@ -9,7 +10,7 @@ import pytest
 import torch
 
 from video4spatial.model.checkpoint import load_checkpoint, newest_checkpoint, save_checkpoint
-from video4spatial.pipeline.core.errors import ConfigError
+from video4spatial.pipeline.core.errors import ConfigError, StorageError
 
 FACTS = {"settings": "abc", "data": {"content": "1"}}
 
@@ -71,3 +72,46 @@ def test_kill_9_while_saving_leaves_a_loadable_run(tmp_path: Path, moment_s: flo
     assert newest is not None
     state = load_checkpoint(newest, {})
     assert torch.equal(state["weights"], torch.full((500_000,), float(state["step"])))
+
+
+FULL_DISK = """
+import resource, sys, torch
+from pathlib import Path
+from video4spatial.model.checkpoint import newest_checkpoint, save_checkpoint
+from video4spatial.pipeline.core.errors import StorageError
+folder = Path(sys.argv[1])
+kept = save_checkpoint(folder, 1, {"weights": torch.zeros(9)}, {}, 2)
+unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, unlimited[1]))
+try:
+    save_checkpoint(folder, 2, {"weights": torch.zeros(1_000_000)}, {}, 2)
+except StorageError as error:
+    print(error)
+assert newest_checkpoint(folder) == kept
+resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+assert save_checkpoint(folder, 2, {"weights": torch.zeros(9)}, {}, 2) == newest_checkpoint(folder)
+"""
+
+
+def test_a_file_that_cannot_grow_is_one_line_and_costs_no_checkpoint(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(tmp_path)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("\n") == 1
+    assert "cannot write" in done.stdout
+    assert "run the same command again" in done.stdout
+
+
+@pytest.mark.parametrize("where", ["mkdir", "save", "rename"])
+def test_a_full_disk_while_saving_is_one_line(tmp_path: Path, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    place = {"mkdir": (Path, "mkdir"), "save": (torch, "save"), "rename": (Path, "rename")}[where]
+    monkeypatch.setattr(*place, full)
+    with pytest.raises(StorageError, match=r"cannot write .*step_00000001 \(No space left.*free some space"):
+        save(tmp_path, 1)
+    monkeypatch.undo()
+    assert newest_checkpoint(tmp_path) is None
+    assert save(tmp_path, 1) == newest_checkpoint(tmp_path)
