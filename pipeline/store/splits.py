@@ -41,7 +41,8 @@ def draw_splits(
     """The side of each group, and what was moved there against the hash, as sentences.
 
     `groups` maps a group to whether it has camera poses. Groups joined by `similar` pairs share one side. With at least
-    three (joined) groups that have poses, each side with a share gets one of those; else the same over all groups.
+    three (joined) groups that have poses, each side with a share gets one of those; else the same over all groups, and
+    of the one or two that have poses one trains and the other does not.
     """
     leader = _join(groups, similar)
     posed = {leader[group] for group, has_cameras in groups.items() if has_cameras}
@@ -49,6 +50,8 @@ def draw_splits(
     drawn = {name: _draw(name, splits) for name in leaders}
     mended = sorted(posed) if len(posed) >= 3 else leaders
     moved = _mend(drawn, mended, splits) if len(mended) >= 3 else []
+    if len(posed) in (1, 2):
+        moved += _mend_few(drawn, sorted(posed), splits)
     return {group: drawn[leader[group]] for group in groups}, tuple(moved)
 
 
@@ -110,3 +113,20 @@ def _mend(drawn: dict[str, Side], names: list[str], splits: Splits) -> list[str]
             drawn[name] = side
             moved.append(f"{name} moved from {giver} to {side}, which had too few groups")
     return moved
+
+
+def _mend_few(drawn: dict[str, Side], names: list[str], splits: Splits) -> list[str]:
+    """Sees to it that of one or two groups one trains and the other, where another side has a share, does not."""
+    training = [name for name in names if drawn[name] == "train"]
+    others = [side for side in SIDES[1:] if getattr(splits, side) > 0]
+    if not training:
+        name, side = min(names, key=lambda name: _digest("move", name)), SIDES[0]
+        why = "which had no group with camera poses"
+    elif len(training) == 2 and others:
+        name, side = min(training, key=lambda name: _digest("move", name)), others[0]
+        why = "for else all groups with camera poses would train"
+    else:
+        return []
+    moved = f"{name} moved from {drawn[name]} to {side}, {why}"
+    drawn[name] = side
+    return [moved]

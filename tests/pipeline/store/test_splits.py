@@ -89,3 +89,46 @@ def test_paths_are_held_out_at_every_height_and_one_always_stays() -> None:
         assert len(held & {"d", "e"}) == min(count, 1)
         assert "f" not in held
     assert hold_out_paths(paths, 1) < hold_out_paths(paths, 2)
+
+
+@pytest.mark.parametrize("films", [0, 1, 5])
+@pytest.mark.parametrize("seed", range(12))
+def test_the_only_room_with_cameras_trains_and_of_two_one_does(seed: int, films: int) -> None:
+    rest = {f"film-{seed}-{number}": False for number in range(films)}
+    one, moved_one = draw_splits({f"room-{seed}": True, **rest}, [], Splits())
+    assert one[f"room-{seed}"] == "train"
+    two, moved_two = draw_splits({f"room-{seed}": True, f"lounge-{seed}": True, **rest}, [], Splits())
+    assert sum(two[name] == "train" for name in (f"room-{seed}", f"lounge-{seed}")) == 1
+    assert all(" moved from " in sentence for sentence in (*moved_one, *moved_two))
+
+
+def test_what_was_moved_for_one_or_two_rooms_is_told() -> None:
+    told = set()
+    for seed in range(60):
+        for groups in ({f"room-{seed}": True}, {f"room-{seed}": True, f"lounge-{seed}": True}):
+            sides, moved = draw_splits(groups, [], Splits())
+            for sentence in moved:
+                name, _, rest = sentence.partition(" moved from ")
+                assert sides[name] == rest.partition(" to ")[2].partition(",")[0]
+                told.add((len(groups), sides[name]))
+    assert told == {(1, "train"), (2, "train"), (2, "val")}
+
+
+def test_where_no_other_side_has_a_share_both_rooms_train() -> None:
+    for seed in range(20):
+        sides, _ = draw_splits({f"a{seed}": True, f"b{seed}": True}, [], Splits(train=1.0, val=0.0, test=0.0))
+        assert set(sides.values()) == {"train"}
+
+
+def test_three_rooms_and_more_stand_where_they_always_stood() -> None:
+    """Unseen, data that is published again would change sides."""
+    sides, moved = draw_splits({f"room-{number}": True for number in range(6)} | {"film": False}, [], Splits())
+    assert [sides[f"room-{number}"] for number in range(6)] == ["test", "val", "train", "train", "train", "train"]
+    assert (sides["film"], moved) == ("train", ())
+    assert draw_splits({f"hall-{number}": True for number in range(3)}, [], Splits()) == (
+        {"hall-0": "test", "hall-1": "train", "hall-2": "val"},
+        (
+            "hall-2 moved from train to val, which had too few groups",
+            "hall-0 moved from train to test, which had too few groups",
+        ),
+    )
