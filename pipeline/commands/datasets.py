@@ -5,7 +5,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from video4spatial.pipeline.core.errors import StorageError
+from video4spatial.pipeline.core.errors import ConfigError, StorageError
 from video4spatial.pipeline.store.store import Store
 
 
@@ -31,9 +31,14 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 
 def run_list(options: argparse.Namespace) -> int:
-    """One line a version."""
+    """One line a version; a damaged one has its line too and does not hide the others."""
     store = Store.open(options.store, create=False)
-    names = [options.dataset] if options.dataset else store.datasets()
+    names = store.datasets()
+    if options.dataset:
+        if options.dataset not in names:
+            known = ", ".join(names) or "nothing yet"
+            raise ConfigError(f"no dataset {options.dataset!r} in {options.store}, which holds {known}")
+        names = [options.dataset]
     lines = [_summary(store, name, number) for name in names for number in store.versions(name)]
     if options.json:
         print(json.dumps(lines))
@@ -42,6 +47,9 @@ def run_list(options: argparse.Namespace) -> int:
     else:
         print(f"{'VERSION':20s} {'KEPT':>7s} {'ROWS':>7s} {'MB':>9s}  {'CREATED':25s} CONTENT")
     for line in lines if not options.json else []:
+        if "damaged" in line:
+            print(f"{line['version']:20s} DAMAGED {line['damaged']}")
+            continue
         print(
             f"{line['version']:20s} {line['kept']:7d} {line['rows']:7d} {line['bytes'] / 1e6:9.1f}  "
             f"{line['created']:25s} {line['content'][:16]}{'' if line['complete'] else '  INCOMPLETE'}"
@@ -97,8 +105,11 @@ def run_verify(options: argparse.Namespace) -> int:
 
 
 def _summary(store: Store, dataset: str, number: int) -> dict[str, Any]:
-    version = store.version(f"{dataset}@{number}")
-    verdicts = Counter(version.table(["verdict"])["verdict"].to_pylist())
+    try:
+        version = store.version(f"{dataset}@{number}")
+        verdicts = Counter(version.table(["verdict"])["verdict"].to_pylist())
+    except StorageError as error:
+        return {"version": f"{dataset}@{number}", "damaged": str(error)}
     manifest = version.manifest
     return {
         "version": version.name,

@@ -21,6 +21,7 @@ from video4spatial.pipeline.store.reader import Reader
 from video4spatial.pipeline.store.table import check_column, from_parquet
 
 FORMAT = 1
+_PARTS = ("dataset", "version", "content", "table", "rows", "bytes", "created", "complete")
 
 Part = Literal["train", "val", "test", "held_out", "all"]
 
@@ -135,9 +136,14 @@ def read_version(blobs: Blobs, dataset: str, number: int) -> Version:
     try:
         manifest = json.loads(blobs.read(path))
     except ValueError as error:
-        raise StorageError(f"{path} is damaged ({error}); publish again and remove it") from None
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise StorageError(f"{path} is damaged ({error}); remove it and publish again") from None
+    if not isinstance(manifest, dict):
+        raise StorageError(f"{path} is damaged (not a JSON object); remove it and publish again")
+    if manifest.get("format") != FORMAT:
         raise StorageError(f"{path} is not of format {FORMAT}; update video4spatial to read it")
+    missing = [part for part in _PARTS if part not in manifest]
+    if missing:
+        raise StorageError(f"{path} is damaged (no {', '.join(missing)}); remove it and publish again")
     return Version(blobs, manifest)
 
 

@@ -114,3 +114,15 @@ def test_newer_formats_are_refused_and_not_guessed(tmp_path: Path) -> None:
     (tmp_path / "store.json").write_text('{"format": 2}')
     with pytest.raises(StorageError, match="a store of format 2, expected 1; update"):
         Store.open(tmp_path)
+
+
+@pytest.mark.parametrize("damage", [b"", b"[]", b"{", b'{"format": 1}'])
+def test_a_damaged_manifest_says_to_remove_it_and_publish_again(tmp_path: Path, damage: bytes) -> None:
+    store = Store.open(tmp_path)
+    store.write_unit(ROOMS[0], make_products(ROOMS[0], 1), {})
+    store.publish("demo", ROOMS[:1], Selection(), "", {})
+    place = tmp_path / "datasets" / "demo" / "versions" / "000001.json"
+    place.chmod(0o644)
+    place.write_bytes(damage)
+    with pytest.raises(StorageError, match=r"demo/versions/000001.json is damaged .*; remove it and publish again"):
+        store.version("demo@1")
