@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from video4spatial.pipeline.core.camera import Cameras, pinhole
+from video4spatial.pipeline.core.errors import SourceError
 from video4spatial.pipeline.core.seeds import rng
 from video4spatial.pipeline.core.sequence import Provenance, Sequence
 from video4spatial.pipeline.core.stage import Resources
@@ -69,6 +70,19 @@ class SimulateStage:
             for source in sources
         ]
 
+    def write_missing_scenes(self, units: list[Unit]) -> None:
+        """Plans and Habitat datasets of units that another run finished: their files were written into its folder."""
+        worker = self.build()
+        view = self.config.views[0]
+        for unit in units:
+            if (Path(self.scene_folder) / scene_name(unit.source) / "plan.json").exists():
+                continue
+            try:
+                place = load_place(unit.source, calm(view.walk).radius_m, view.walk.eye_height_m[1])
+            except SourceError:
+                continue  # a scene that cannot be used has no plan; its row says why
+            worker.write_scene(unit, place)
+
     def build(self) -> "SimulateWorker":
         return SimulateWorker(self.config, Path(self.scene_folder))
 
@@ -90,12 +104,12 @@ class SimulateWorker:
                 places[walker] = load_place(unit.source, *walker)
             place = places[walker]
             if number == 0:
-                self._write_scene(unit, place)
+                self.write_scene(unit, place)
             for product in self._view(unit, view, number, place):
                 yield replace(product, index=index + product.index)
             index += view.paths + view.grounding_paths
 
-    def _write_scene(self, unit: Unit, place: Place) -> None:
+    def write_scene(self, unit: Unit, place: Place) -> None:
         """plan.json and plan.png, and for a generated room its Habitat scene dataset."""
         folder = self._scene_folder / scene_name(unit.source)
         if place.kind != "file":

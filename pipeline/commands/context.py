@@ -15,6 +15,7 @@ from typing import Any
 from video4spatial.pipeline.commands.recipe_file import LoadedRecipe, load_recipe
 from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.pipeline.core.files import write_atomic
+from video4spatial.pipeline.core.settings import fingerprint
 from video4spatial.pipeline.engine.progress import Reporter
 from video4spatial.pipeline.engine.recipe import Recipe
 from video4spatial.pipeline.store.store import Store
@@ -61,6 +62,27 @@ class RunContext:
                 f"{needed_for} needs the result of {step}: run `v4s {step}` with the same recipe and --out first"
             )
         return dict(self.state[step])
+
+    def published(self, needed_for: str) -> dict[str, Any]:
+        """What publish left for this very recipe. Raises ConfigError when it published something else since."""
+        left = self.recall("publish", needed_for)
+        same_name = left["version"].rpartition("@")[0] == self.recipe.name
+        if not same_name or left.get("select") != fingerprint(self.recipe.select):
+            raise ConfigError(
+                f"{left['version']} was published under another name or selection than this recipe has; run "
+                f"`v4s publish` with this recipe before {needed_for}"
+            )
+        return left
+
+    def trained(self, needed_for: str) -> dict[str, Any]:
+        """What train left, of the version that is published now. Raises ConfigError when the two do not belong."""
+        published, left = self.published(needed_for), self.recall("train", needed_for)
+        if left.get("splits") != published["splits"]:
+            raise ConfigError(
+                f"the model {left['id']} was trained on other data or splits than {published['version']} has; run "
+                f"`v4s train` before {needed_for}"
+            )
+        return left
 
     @contextmanager
     def timed(self, step: str) -> Iterator[dict[str, Any]]:
@@ -124,7 +146,10 @@ def open_run(context: RunContext) -> Iterator[RunContext]:
 def _read_state(out: Path) -> dict[str, Any]:
     path = out / "run.json"
     try:
-        return dict(json.loads(path.read_text()))
+        state = json.loads(path.read_text())
+        if not isinstance(state, dict):
+            raise ValueError("it is not a JSON object")
+        return state
     except FileNotFoundError:
         return {}
     except NotADirectoryError:

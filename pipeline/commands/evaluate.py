@@ -1,6 +1,7 @@
 """`v4s evaluate`: a trained model ─▶ scores with intervals, beside baselines."""
 
 import argparse
+import json
 from pathlib import Path
 
 from video4spatial.pipeline.commands.context import RunContext, open_run, read_context
@@ -23,6 +24,7 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 def run(options: argparse.Namespace) -> int:
     """Evaluates what train left."""
     context = read_context(options)
+    context.trained("evaluate")
     with open_run(context):
         evaluate(context)
     return 0
@@ -30,12 +32,12 @@ def run(options: argparse.Namespace) -> int:
 
 def evaluate(context: RunContext) -> Path:
     """The step; returns the folder that holds result.json."""
-    published, trained = context.recall("publish", "evaluate"), context.recall("train", "evaluate")
+    published, trained = context.published("evaluate"), context.trained("evaluate")
     evaluation_id = fingerprint(
         {"train": trained["id"], "evaluate": context.recipe.evaluate, "format": EVALUATION_FORMAT}
     )[:12]
     folder = context.out / "evaluation" / evaluation_id
-    if (folder / "result.json").exists():
+    if _is_whole(folder / "result.json"):
         context.reporter.say(f"evaluate: {evaluation_id} is finished already")
     else:
         # torch takes seconds to import: only when there is something to evaluate
@@ -47,3 +49,11 @@ def evaluate(context: RunContext) -> Path:
             evaluate_run(run_dir, context.store.version(published["version"]), context.recipe.evaluate, folder)
     context.remember("evaluate", id=evaluation_id)
     return folder
+
+
+def _is_whole(path: Path) -> bool:
+    """A result that reads back; one that was cut off is made again."""
+    try:
+        return "sets" in json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return False

@@ -13,6 +13,7 @@ from video4spatial.pipeline.commands.context import RunContext
 from video4spatial.pipeline.core.stage import UnitStage
 from video4spatial.pipeline.core.unit import Source, Unit
 from video4spatial.sim_scenes.film import write_film
+from video4spatial.sim_scenes.render.choose import resolve_renderer
 from video4spatial.sim_scenes.sources import simulation_sources
 from video4spatial.sim_scenes.stage import SimulateStage
 
@@ -28,22 +29,30 @@ class Plan:
     units: Sequence[Unit]
 
 
+@dataclass(frozen=True, kw_only=True)
+class SimulationPlan(Plan):
+    """The simulation's, whose stage also writes scene files for people and for the report."""
+
+    stage: SimulateStage
+
+
 def check_inputs(context: RunContext) -> None:
     """Finds what would stop the run later: missing files and folders. Reads no pixel, writes nothing."""
     recipe = context.recipe
     if recipe.sim is not None:
         simulation_sources(recipe.sim, recipe.seed)
+        resolve_renderer(recipe.sim.renderer)
     if recipe.real is not None and recipe.real.videos is not None:
         video_sources(recipe.real.videos)
 
 
-def simulation_plan(context: RunContext) -> Plan | None:
+def simulation_plan(context: RunContext) -> "SimulationPlan | None":
     """The scenes to render; None when the recipe has none."""
     recipe = context.recipe
     if recipe.sim is None:
         return None
     stage = SimulateStage(config=recipe.sim, scene_folder=str(context.scene_folder))
-    return Plan(stage=stage, units=stage.units(simulation_sources(recipe.sim, recipe.seed), recipe.seed))
+    return SimulationPlan(stage=stage, units=stage.units(simulation_sources(recipe.sim, recipe.seed), recipe.seed))
 
 
 def real_plan(context: RunContext) -> Plan | None:
@@ -70,7 +79,7 @@ def _video_sources(context: RunContext) -> list[Source]:
     if not real.synthetic_film:
         return []
     film = context.out / "film" / FILM_NAME
-    if not film.exists():
+    if not film.exists() or film.stat().st_size == 0:
         context.reporter.say(f"curate: no videos were given; filming a room of our own: {Path(film).name}")
         write_film(film, seed=context.recipe.seed)
     return video_sources(str(film))

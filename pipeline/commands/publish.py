@@ -6,6 +6,8 @@ from collections import Counter
 from video4spatial.pipeline.commands.context import RunContext, open_run, read_context
 from video4spatial.pipeline.commands.inputs import all_units, check_inputs
 from video4spatial.pipeline.commands.options import add_run_options
+from video4spatial.pipeline.core.settings import fingerprint
+from video4spatial.pipeline.engine.clips import split_fingerprint
 from video4spatial.pipeline.engine.environment import code_facts
 from video4spatial.pipeline.store.version import Published
 
@@ -39,6 +41,8 @@ def publish(context: RunContext) -> Published:
             "publish",
             version=version.name,
             content=version.content,
+            splits=split_fingerprint(version),
+            select=fingerprint(recipe.select),
             created=published.created,
             moved=list(published.moved),
         )

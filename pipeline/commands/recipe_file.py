@@ -24,6 +24,8 @@ from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.pipeline.core.settings import to_plain
 from video4spatial.pipeline.engine.recipe import Recipe
 
+_UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
+
 _EXPECTED = {
     "int_type": "a whole number",
     "int_parsing": "a whole number",
@@ -80,7 +82,8 @@ def _validate(value: dict[str, Any], name: str, lines: dict[KeyPath, int], overr
     try:
         return TypeAdapter(Recipe).validate_json(text, strict=True)
     except ValidationError as error:
-        problem = error.errors()[0]
+        # an unknown key first: what is then missing is often the key that was meant
+        problem = min(error.errors(), key=lambda item: item["type"] not in _UNKNOWN_KEY)
         raise ConfigError(_explain(problem, name, lines, overridden)) from None
 
 
@@ -88,7 +91,7 @@ def _explain(problem: ErrorDetails, name: str, lines: dict[KeyPath, int], overri
     path = tuple(problem["loc"])
     where = _place(path, name, lines, overridden)
     kind = problem["type"]
-    if kind in ("unexpected_keyword_argument", "extra_forbidden"):
+    if kind in _UNKNOWN_KEY:
         valid = _fields_at(path[:-1])
         near = difflib.get_close_matches(str(path[-1]), valid, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"valid keys here: {', '.join(valid)}"
@@ -109,7 +112,7 @@ def _explain(problem: ErrorDetails, name: str, lines: dict[KeyPath, int], overri
 def _place(path: KeyPath, name: str, lines: dict[KeyPath, int], overridden: set[KeyPath]) -> str:
     """`file:line` of the nearest enclosing key, or `--set` when the value came from there."""
     for length in range(len(path), -1, -1):
-        if path[:length] in overridden:
+        if any(wrote[:length] == path[:length] for wrote in overridden) and path[:length]:
             return "--set"
         if path[:length] in lines:
             return f"{name}:{lines[path[:length]]}"
@@ -145,6 +148,8 @@ def _apply(value: dict[str, Any], override: str) -> KeyPath:
             if not isinstance(current, list) or part >= len(current):
                 raise ConfigError(f"--set {override}: {key} names item {part} of a list that does not have it")
             current = current[part]
+        elif not isinstance(current, dict):
+            raise ConfigError(f"--set {override}: {part!r} is a name, but the list it names into takes numbers: [0]")
         else:
             if current.get(part) is None:
                 current[part] = [] if isinstance(following, int) else {}

@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     context = read_context(options)
     with open_run(context):
         context.state.pop("report", None)
-        print(report(context))
+        context.reporter.say(f"report   {report(context)}")
     return 0
 
 

@@ -1,6 +1,7 @@
 """Fills ReportFacts from what the steps of a run left behind: store, run.json, metrics, evaluation, scenes."""
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def gather_facts(context: RunContext) -> ReportFacts:
         table=version.table() if version else None,
         thresholds=(*floor_thresholds(to_plain(context.recipe.floor)), *selected),
         synthetic_sources=frozenset({FILM_NAME}),
-        failed_units=_failed_units(context),
+        failed_units=_failed_units(context, version),
         pictures=pictures,
         maps=_maps(context.scene_folder, paths),
         metrics=_metrics(run_dir) if run_dir else (),
@@ -131,7 +132,7 @@ def _strips(folder: Path) -> tuple[Strip, ...]:
     return tuple(strips)
 
 
-def _failed_units(context: RunContext) -> tuple[FailedUnit, ...]:
+def _failed_units(context: RunContext, version: Version | None) -> tuple[FailedUnit, ...]:
     return tuple(
         FailedUnit(
             unit_id=failure.unit_id,
@@ -141,6 +142,7 @@ def _failed_units(context: RunContext) -> tuple[FailedUnit, ...]:
             attempts=failure.attempts,
         )
         for failure in context.store.failures().values()
+        if version is not None and failure.unit_id in str(version.manifest["failed_units"])
     )
 
 
@@ -151,7 +153,8 @@ def _model(run_dir: Path) -> dict[str, str | int | float]:
 
 
 def _step(name: str, facts: dict[str, Any]) -> Step:
-    return Step(name=name, **facts)
+    known = {field.name for field in fields(Step)}
+    return Step(name=name, **{key: value for key, value in facts.items() if key in known})
 
 
 def _hashes(context: RunContext, version: Version | None) -> dict[str, str]:

@@ -41,9 +41,12 @@ def run(options: argparse.Namespace) -> int:
             simulate(context, executor, options.retry_failed)
             curate(context, executor, options.retry_failed)
         publish(context)
-        train(context)
-        evaluate(context)
-        sample(context)
+        if context.recipe.sim is None:
+            context.reporter.say("train: not run: real video has no cameras yet, and there is no 'sim'")
+        else:
+            train(context, options.address)
+            evaluate(context)
+            sample(context)
         page = report(context)
         _say_what_is_next(context, str(page), time.monotonic() - started)
     return 0

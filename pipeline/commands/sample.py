@@ -6,6 +6,10 @@ from pathlib import Path
 from video4spatial.pipeline.commands.context import RunContext, open_run, read_context
 from video4spatial.pipeline.commands.options import add_run_options
 from video4spatial.pipeline.core.errors import ConfigError
+from video4spatial.pipeline.core.settings import fingerprint
+
+SAMPLE_FORMAT = 1
+"""Raised by hand when the same model and settings would show other videos."""
 
 PER_SET = 1
 """Paths shown of each held-out set when nobody asks for another number."""
@@ -26,6 +30,7 @@ def run(options: argparse.Namespace) -> int:
     context = read_context(options)
     if options.per_set < 1:
         raise ConfigError(f"--per-set must be at least 1, got {options.per_set}")
+    context.trained("sample")
     with open_run(context):
         sample(context, options.per_set)
     return 0
@@ -33,8 +38,17 @@ def run(options: argparse.Namespace) -> int:
 
 def sample(context: RunContext, per_set: int = PER_SET) -> Path:
     """The step; returns the folder of the videos."""
-    published, trained = context.recall("publish", "sample"), context.recall("train", "sample")
-    folder = context.out / "samples" / f"{trained['id']}-{per_set}"
+    published, trained = context.published("sample"), context.trained("sample")
+    config = context.recipe.evaluate
+    how = {
+        "train": trained["id"],
+        "per_set": per_set,
+        "steps": config.sample_steps,
+        "guidance": config.guidance_scale,
+        "seed": config.seed,
+        "format": SAMPLE_FORMAT,
+    }
+    folder = context.out / "samples" / fingerprint(how)[:12]
     if (folder / "samples.json").exists():
         context.reporter.say(f"sample: {folder.name} is finished already")
     else:

@@ -35,4 +35,5 @@ def simulate(context: RunContext, executor: Executor, retry_failed: bool = False
         return
     with context.timed("simulate") as facts:
         result = executor.run("simulate", plan.stage, plan.units, context.store, retry_failed)
+        plan.stage.write_missing_scenes(list(plan.units))
         facts |= {"done": result.done, "reused": result.reused, "failed": len(result.failures)}

@@ -10,6 +10,7 @@ from pathlib import Path
 from video4spatial.pipeline.commands.context import RunContext, open_run, read_context
 from video4spatial.pipeline.commands.interrupt import stop_on_interrupt
 from video4spatial.pipeline.commands.options import add_run_options
+from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.pipeline.core.settings import fingerprint
 
 TRAINING_FORMAT = 1
@@ -27,6 +28,9 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 def run(options: argparse.Namespace) -> int:
     """Trains on what publish left."""
     context = read_context(options)
+    if context.recipe.sim is None:
+        raise ConfigError(f"{context.loaded.name} has no 'sim', and real video has no cameras yet: nothing to train on")
+    context.published("train")
     with open_run(context):
         train(context, options.address)
     return 0
@@ -34,16 +38,17 @@ def run(options: argparse.Namespace) -> int:
 
 def train(context: RunContext, address: str | None = None) -> Path:
     """The step; returns the folder of the finished training run. Ctrl-C saves first and raises KeyboardInterrupt."""
-    published = context.recall("publish", "train")
+    published = context.published("train")
     recipe = context.recipe
     train_id = fingerprint(
-        {"content": published["content"], "model": recipe.model, "train": recipe.train, "format": TRAINING_FORMAT}
+        {"splits": published["splits"], "model": recipe.model, "train": recipe.train, "format": TRAINING_FORMAT}
     )[:12]
     run_dir = context.out / "train" / train_id
-    if (run_dir / "train.json").exists():
+    if (run_dir / "train.json").exists() and (run_dir / "pipeline" / "model_index.json").exists():
         context.reporter.say(f"train: {train_id} is finished already")
-        context.remember("train", id=train_id)
+        context.remember("train", id=train_id, splits=published["splits"])
         return run_dir
+    (run_dir / "train.json").unlink(missing_ok=True)  # a run whose pipeline was deleted saves it again
     # torch takes seconds to import: only when there is something to train
     from video4spatial.pipeline.engine.training import TrainingJob, start_training
 
@@ -51,6 +56,7 @@ def train(context: RunContext, address: str | None = None) -> Path:
         store_address=str(context.store.root),
         version=published["version"],
         content=published["content"],
+        splits=published["splits"],
         model=recipe.model,
         train=recipe.train,
         run_dir=str(run_dir.absolute()),
@@ -64,7 +70,7 @@ def train(context: RunContext, address: str | None = None) -> Path:
         result = start_training(job, recipe.engine.train_workers, address, should_stop)
     if not result.finished:
         raise KeyboardInterrupt
-    context.remember("train", id=train_id)
+    context.remember("train", id=train_id, splits=published["splits"])
     return run_dir
 
 

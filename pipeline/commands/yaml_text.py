@@ -13,6 +13,10 @@ from video4spatial.pipeline.core.errors import ConfigError
 Path = tuple[str | int, ...]
 
 
+MAX_DEPTH = 20
+"""Deepest nesting of a recipe; an alias that holds itself has no end."""
+
+
 class _Loader(yaml.SafeLoader):
     """SafeLoader with the YAML 1.2 core schema for floats and booleans."""
 
@@ -39,7 +43,6 @@ def parse_yaml(text: str, name: str) -> tuple[Any, dict[Path, int]]:
     """The value of a YAML text and the line (from 1) of every path in it. Raises ConfigError with file and line."""
     try:
         node = yaml.compose(text, Loader=_Loader)
-        value = yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f":{mark.line + 1}" if mark is not None else ""
@@ -49,15 +52,20 @@ def parse_yaml(text: str, name: str) -> tuple[Any, dict[Path, int]]:
     lines: dict[Path, int] = {}
     if node is not None:
         _walk(node, (), lines, name)
-    return value, lines
+    return yaml.load(text, Loader=_Loader), lines
 
 
 def parse_value(text: str) -> Any:
-    """The value of a `--set key=value` as a recipe would read it."""
-    return yaml.load(text, Loader=_Loader)
+    """The value of a `--set key=value` as a recipe would read it. Raises ConfigError when it is not YAML."""
+    try:
+        return yaml.load(text, Loader=_Loader)
+    except yaml.YAMLError:
+        raise ConfigError(f"--set: {text!r} is not a YAML value; quote it or close its brackets") from None
 
 
 def _walk(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> None:
+    if len(path) > MAX_DEPTH:
+        raise ConfigError(f"{name}:{node.start_mark.line + 1}: nested too deeply; does an alias hold itself?")
     lines.setdefault(path, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         for key_node, value_node in node.value:

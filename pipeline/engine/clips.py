@@ -3,7 +3,21 @@
 from collections.abc import Iterable
 
 from video4spatial.model.store_source import StoreSource
+from video4spatial.pipeline.core.settings import fingerprint
 from video4spatial.pipeline.store.version import Part, Version
+
+
+def split_fingerprint(version: Version) -> str:
+    """sha256 (64 hex digits) over what a model may be trained on and is measured on: key, bytes and part of every kept
+    sequence. Two versions with the same `content` and other splits differ here."""
+    table = version.table(["key", "sample_sha256", "verdict", "split", "held_out"])
+    return fingerprint(
+        [
+            [row["key"], row["sample_sha256"].hex(), row["split"], row["held_out"]]
+            for row in table.to_pylist()
+            if row["verdict"] == "kept"
+        ]
+    )
 
 
 def clip_sources(version: Version, size_px: int, parts: Iterable[Part], *, with_depth: bool) -> dict[str, StoreSource]:

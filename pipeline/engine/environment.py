@@ -33,8 +33,15 @@ def code_facts() -> Mapping[str, Any]:
 
 def environment() -> dict[str, str]:
     """Versions of the libraries that shape data or models, of Python and of the CPU."""
-    versions = {name: importlib.metadata.version(name) for name in _LIBRARIES}
+    versions = {name: _version(name) for name in _LIBRARIES}
     return {"python": platform.python_version(), "cpu": _cpu(), "cores": str(len(os.sched_getaffinity(0))), **versions}
+
+
+def _version(library: str) -> str:
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def _git() -> dict[str, Any]:

@@ -41,3 +41,25 @@ class Recipe(Settings):
             raise ConfigError(f"name must be letters, digits, '-' and '_', got {self.name!r}")
         if self.sim is None and self.real is None:
             raise ConfigError("a recipe needs inputs: give 'sim' (scenes to render), 'real' (videos to curate) or both")
+        if self.sim is None and self.real is not None and self.real.videos is None and not self.real.synthetic_film:
+            raise ConfigError("'real' has no videos and its synthetic film is off: give real.videos, or 'sim'")
+        if not -(2**63) <= self.seed < 2**63:
+            raise ConfigError(f"seed must fit in 64 bits, got {self.seed}")
+        if self.sim is not None:
+            self._check_model_fits(self.sim)
+
+    def _check_model_fits(self, sim: SimConfig) -> None:
+        """The model must find sequences of its size that are long enough, before anything is rendered."""
+        views = [view for view in sim.views if view.size_px == self.model.size_px]
+        if not views:
+            sizes = ", ".join(str(view.size_px) for view in sim.views)
+            raise ConfigError(
+                f"model.size_px is {self.model.size_px}, but sim.views renders {sizes} px; add a view of that size"
+            )
+        context = self.train.context
+        needed = context.context_frames + context.target_frames
+        if max(view.frames for view in views) < needed:
+            raise ConfigError(
+                f"train.context needs {needed} frames (context and target); sim.views of {self.model.size_px} px have "
+                f"{max(view.frames for view in views)}; make them longer"
+            )

@@ -53,10 +53,13 @@ class Executor:
     def run(self, name: str, stage: UnitStage, units: Sequence[Unit], store: Store, retry_failed: bool) -> StageResult:
         """Works off what `units` still need. Raises StorageError or RunFailed; what finished before stays finished."""
         ledger = read_ledger(store, units, retry_failed)
-        failures = {unit.source.uri: "lost in an earlier run" for unit in ledger.failed}
+        failures = {unit.unit_id: (unit.source.uri, "lost_before") for unit in ledger.failed}
+        failures |= {unit.unit_id: (unit.source.uri, "broken_input") for unit in ledger.broken}
+        self._check_budget(name, failures, len(units))
         if not ledger.to_do:
-            self._reporter.say(f"{name}: all {len(ledger.done)} units are done already")
-            return StageResult(reused=len(ledger.done), failures=failures)
+            bad = f", {len(failures)} of them failed" if failures else ""
+            self._reporter.say(f"{name}: all {len(ledger.done) + len(ledger.failed)} units are done already{bad}")
+            return StageResult(reused=len(ledger.done), failures=dict(failures.values()))
         self._reporter.say(f"{name}: {len(ledger.to_do)} units to do, {len(ledger.done)} done already")
         done = sequences = 0
         with self._reporter.counting(name, len(ledger.to_do), "units") as counter:
@@ -65,11 +68,11 @@ class Executor:
                     raise StorageError(outcome.detail)
                 done, sequences = done + 1, sequences + outcome.sequences
                 if outcome.status != "done":
-                    failures[outcome.source_uri] = outcome.reason
+                    failures[outcome.unit_id] = (outcome.source_uri, outcome.reason)
                     self._reporter.say(f"{name}: {outcome.source_uri}: {outcome.reason} ({outcome.detail})")
                 counter.advance(unit=outcome.unit_id[:12], source=outcome.source_uri, sequences=sequences)
                 self._check_budget(name, failures, len(units))
-        return StageResult(done=done, reused=len(ledger.done), failures=failures)
+        return StageResult(done=done, reused=len(ledger.done), failures=dict(failures.values()))
 
     def _outcomes(self, stage: UnitStage, units: Sequence[Unit], store_address: str) -> Iterator[Outcome]:
         if self._local:
@@ -82,9 +85,10 @@ class Executor:
             self._resources = self._session.enter_context(ray_session(self._address, local_workers(self._config)))
         return run_on_ray(stage, units, store_address, self._config, self._resources)
 
-    def _check_budget(self, name: str, failures: Mapping[str, str], units: int) -> None:
+    def _check_budget(self, name: str, failures: Mapping[str, tuple[str, str]], units: int) -> None:
         if len(failures) > self._config.max_failed_fraction * units:
-            reasons = ", ".join(f"{count} {reason}" for reason, count in Tally(failures.values()).most_common(3))
+            tally = Tally(reason for _, reason in failures.values())
+            reasons = ", ".join(f"{count} {reason}" for reason, count in tally.most_common(3))
             raise RunFailed(
                 f"{name}: {len(failures)} of {units} units failed ({reasons}), more than engine.max_failed_fraction "
                 f"{self._config.max_failed_fraction:g} allows; look at the reasons, or raise it"

@@ -30,6 +30,8 @@ class TrainingJob:
     store_address: str
     version: str
     content: str
+    splits: str
+    """`clips.split_fingerprint` of the version."""
     model: ModelConfig
     train: TrainConfig
     run_dir: str
@@ -42,8 +44,8 @@ class TrainingJob:
         sources = clip_sources(version, self.model.size_px, ("train", "held_out", "val"), with_depth=False)
         if "train" not in sources:
             raise ConfigError(
-                f"{self.version} has no training sequence of {self.model.size_px} px with cameras; "
-                "add a view of that size to 'sim', or change model.size_px"
+                f"{self.version} has no training sequence of {self.model.size_px} px with cameras: its scenes went to "
+                "validation and test, or the selection dropped them; add scenes or loosen 'select'"
             )
         return train(
             self.model,
@@ -51,7 +53,7 @@ class TrainingJob:
             sources,
             Path(self.run_dir),
             launch,
-            {"version": self.version, "content": self.content},
+            {"content": self.content, "splits": self.splits},
         )
 
 
@@ -65,6 +67,7 @@ def start_training(
 
 
 def _on_ray(job: TrainingJob, workers: int, address: str | None, use_gpu: bool) -> TrainResult:
+    import ray.train
     from ray.train import FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchConfig, TorchTrainer
 
@@ -84,9 +87,11 @@ def _on_ray(job: TrainingJob, workers: int, address: str | None, use_gpu: bool) 
                 failure_config=FailureConfig(max_failures=MAX_RESTARTS),
             ),
         )
-        result = trainer.fit()
-    if result.error is not None:
-        raise RunFailed(f"training failed on Ray after {MAX_RESTARTS} restarts: {result.error}")
+        try:
+            trainer.fit()
+        except ray.train.TrainingFailedError as error:
+            last = [line for line in str(error).splitlines() if line.strip()][-1]
+            raise RunFailed(f"training failed on Ray after {MAX_RESTARTS} restarts: {last}") from error
     facts = json.loads((Path(job.run_dir) / "train.json").read_text())
     return TrainResult(finished=True, step=job.train.steps, run_dir=Path(job.run_dir), facts=facts)
 

@@ -6,7 +6,6 @@ recorded as failed), the store is broken (the run stops), and everything else is
 
 import platform
 import socket
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -32,7 +31,6 @@ class Outcome:
     """Sequences with bytes in the shard."""
     reason: str
     detail: str
-    seconds: float
 
 
 class UnitRunner:
@@ -40,14 +38,14 @@ class UnitRunner:
 
     def __init__(self, stage: UnitStage, store_address: str, attempts: int) -> None:
         self._stage, self._attempts = stage, attempts
-        self._store = Store.open(store_address)
+        self._address = store_address
         self._worker: UnitWorker | None = None
 
     def __call__(self, unit: Unit) -> Outcome:
         """Never raises for a broken input, a lost worker or a broken store: the outcome says it."""
-        started = time.monotonic()
         try:
-            status, sequences, reason, detail = self._run(unit)
+            # not created: a worker whose node does not mount the store must not make one of its own
+            status, sequences, reason, detail = self._run(unit, Store.open(self._address, create=False))
         except StorageError as error:
             status, sequences, reason, detail = "store_broken", 0, "store_broken", str(error)
         return Outcome(
@@ -57,13 +55,22 @@ class UnitRunner:
             sequences=sequences,
             reason=reason,
             detail=detail,
-            seconds=time.monotonic() - started,
         )
 
     def give_up(self, unit: Unit, attempts: int) -> Outcome:
         """Records a unit that took its whole process with it `attempts` times."""
         detail = f"{unit.source.uri} ended its worker process {attempts} times"
-        self._store.record_failure(unit, "crashed", detail, attempts)
+        try:
+            Store.open(self._address, create=False).record_failure(unit, "crashed", detail, attempts)
+        except StorageError as error:
+            return Outcome(
+                unit_id=unit.unit_id,
+                source_uri=unit.source.uri,
+                status="store_broken",
+                sequences=0,
+                reason="store_broken",
+                detail=str(error),
+            )
         return Outcome(
             unit_id=unit.unit_id,
             source_uri=unit.source.uri,
@@ -71,7 +78,6 @@ class UnitRunner:
             sequences=0,
             reason="crashed",
             detail=detail,
-            seconds=0.0,
         )
 
     def close(self) -> None:
@@ -80,23 +86,23 @@ class UnitRunner:
             self._worker.close()
             self._worker = None
 
-    def _run(self, unit: Unit) -> tuple[Status, int, str, str]:
+    def _run(self, unit: Unit, store: Store) -> tuple[Status, int, str, str]:
         lost: WorkerLost | None = None
         for _ in range(self._attempts):
             if self._worker is None:
                 self._worker = self._stage.build()
             try:
-                receipt = self._store.write_unit(unit, self._worker(unit), machine_facts())
+                receipt = store.write_unit(unit, self._worker(unit), machine_facts())
                 return "done", receipt.sequences, "", ""
             except WorkerLost as error:
                 lost = error
                 self.close()
             except SourceError as error:
                 failed = Product(index=0, sequence=None, verdict="failed", reason=error.reason, detail=str(error))
-                self._store.write_unit(unit, [failed], machine_facts())
+                store.write_unit(unit, [failed], machine_facts())
                 return "failed", 0, error.reason, str(error)
         assert lost is not None
-        self._store.record_failure(unit, lost.reason, str(lost), self._attempts)
+        store.record_failure(unit, lost.reason, str(lost), self._attempts)
         return "lost", 0, lost.reason, str(lost)
 
 

@@ -63,6 +63,33 @@ def test_another_selection_makes_a_version_without_touching_a_unit(finished: Pat
     assert "tiny@1 is there already" in again.stdout
 
 
+def test_other_splits_of_the_same_data_are_other_training_data(finished: Path) -> None:
+    splits = ("--set", "select.held_out_paths=2")
+    assert run("publish", TINY, "--out", finished, *splits).returncode == 0
+    for verb in ("evaluate", "sample"):
+        refused = run(verb, TINY, "--out", finished, *splits)
+        assert refused.returncode == 2
+        assert "trained on other data or splits" in refused.stderr
+    stale = run("train", TINY, "--out", finished)
+    assert stale.returncode == 2
+    assert "run `v4s publish` with this recipe before train" in stale.stderr
+    trained = run("train", TINY, "--out", finished, *splits)
+    assert trained.returncode == 0, trained.stderr
+    assert "6 steps" in trained.stdout, "it is trained anew: what was held out has changed"
+    # back to what the other tests look at
+    assert run("publish", TINY, "--out", finished).returncode == 0
+    assert "is finished already" in run("train", TINY, "--out", finished).stdout
+
+
+def test_only_videos_end_in_a_version_and_a_report(finished: Path, tmp_path: Path) -> None:
+    film = finished / "film" / "synthetic_film.mp4"
+    out = tmp_path / "out"
+    result = run("run", TINY, "--out", out, "--local", "--set", "sim=null", "--videos", film)
+    assert result.returncode == 0, result.stderr
+    assert "train: not run" in result.stdout
+    assert (out / "report.html").exists()
+
+
 def test_datasets_are_listed_shown_and_verified(finished: Path) -> None:
     listed = run("datasets", "list", "--store", finished / "store")
     assert "tiny@1" in listed.stdout

@@ -57,12 +57,21 @@ def test_a_resolved_recipe_reads_back_as_itself(tmp_path: Path) -> None:
         ),
         (GOOD.replace("name: rooms", "nmae: rooms"), r"name is missing|unknown key nmae; did you mean 'name'"),
         ("name: x\n", "needs inputs: give 'sim'"),
+        ("name: x\nreal: {synthetic_film: false}\n", "no videos and its synthetic film is off"),
+        (GOOD + "model: {size_px: 48}\n", r"model\.size_px is 48, but sim\.views renders 64 px"),
+        (GOOD.replace("frames: 16", "frames: 6"), r"train\.context needs \d+ frames .* have 6; make them longer"),
+        (GOOD + "seed: 99999999999999999999999\n", "seed must fit in 64 bits|whole number"),
+        (
+            GOOD + "select: {rules: [{scor: sharpness}]}\n",
+            r"unknown key select\.rules\[0\]\.scor; did you mean 'score'",
+        ),
+        (GOOD + "floor: &a [*a]\n", "does an alias hold itself"),
         ("name: a b\nsim: {}\n", "name must be letters, digits"),
         (GOOD + "train:\n  steps: 2\n", r"r\.yaml:9: train stands twice \(first on line 7\)"),
         ("name: [\n", r"r\.yaml:2: this is not YAML"),
         ("- name\n", "a recipe is a group of keys"),
         ("", "a recipe is a group of keys"),
-        (GOOD.replace("views:\n", "views: 3\n  x:\n"), r"sim\.views: expected a list, got 3"),
+        ("name: x\nsim:\n  views: 3\n", r"r\.yaml:3: sim\.views: expected a list, got 3"),
     ],
 )
 def test_a_mistake_is_one_line_with_place_expected_got_and_the_way_out(tmp_path: Path, text: str, message: str) -> None:
@@ -88,6 +97,9 @@ def test_overrides_reach_into_groups_and_lists(tmp_path: Path) -> None:
         ("train.steps=soon", r"^--set: train\.steps: expected a whole number"),
         ("name.x=1", "name is a value, not a group"),
         ("sim.views[x]=1", "is not a key"),
+        ("x={", "is not a YAML value"),
+        ("sim.views.x.y=3", r"takes numbers: \[0\]"),
+        ("train.steps=0", r"^--set: train: train\.steps must be at least 1"),
     ],
 )
 def test_a_wrong_override_says_so(tmp_path: Path, override: str, message: str) -> None:

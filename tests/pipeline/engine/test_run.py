@@ -84,6 +84,23 @@ def test_a_run_that_fails_as_a_whole_is_stopped_with_the_reasons(store: Store) -
         run(store, ToyStage(), ("broken-1", "broken-2", "good-1"))
 
 
+def test_a_failing_run_does_not_pass_when_it_is_typed_again(store: Store) -> None:
+    names = ("broken-1", "broken-2", "good-1")
+    for _ in range(2):
+        with pytest.raises(RunFailed, match="2 of 3 units failed"):
+            run(store, ToyStage(), names)
+
+
+def test_a_worker_never_makes_a_store_of_its_own(tmp_path: Path) -> None:
+    from video4spatial.pipeline.engine.unit_runner import UnitRunner
+
+    stage = ToyStage()
+    unit = stage.units(toy_sources("good-1"), seed=1)[0]
+    outcome = UnitRunner(stage, str(tmp_path / "not mounted"), attempts=1)(unit)
+    assert outcome.status == "store_broken"
+    assert not (tmp_path / "not mounted").exists()
+
+
 def test_a_bug_is_not_swallowed(store: Store) -> None:
     with pytest.raises(ZeroDivisionError):
         run(store, ToyStage(), ("bug-1",))
