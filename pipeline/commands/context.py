@@ -30,6 +30,8 @@ class RunContext:
     store_address: str
     command: str
     progress: Any
+    plans: dict[str, Any] = field(default_factory=dict)
+    """What inputs.py has planned already: the sources of one run are hashed and probed once."""
     state: dict[str, Any] = field(default_factory=dict)
     """`run.json`: what each step left for the next ones."""
 

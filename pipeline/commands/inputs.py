@@ -13,7 +13,6 @@ from video4spatial.pipeline.commands.context import RunContext
 from video4spatial.pipeline.core.stage import UnitStage
 from video4spatial.pipeline.core.unit import Source, Unit
 from video4spatial.sim_scenes.film import write_film
-from video4spatial.sim_scenes.render.choose import resolve_renderer
 from video4spatial.sim_scenes.sources import simulation_sources
 from video4spatial.sim_scenes.stage import SimulateStage
 
@@ -37,32 +36,38 @@ class SimulationPlan(Plan):
 
 
 def check_inputs(context: RunContext) -> None:
-    """Finds what would stop the run later: missing files and folders. Reads no pixel, writes nothing."""
-    recipe = context.recipe
-    if recipe.sim is not None:
-        simulation_sources(recipe.sim, recipe.seed)
-        resolve_renderer(recipe.sim.renderer)
-    if recipe.real is not None and recipe.real.videos is not None:
-        video_sources(recipe.real.videos)
+    """Plans what can be planned without writing, so that what would stop the run later stops it now."""
+    simulation_plan(context)
+    if context.recipe.real is not None and context.recipe.real.videos is not None:
+        real_plan(context)
 
 
 def simulation_plan(context: RunContext) -> "SimulationPlan | None":
-    """The scenes to render; None when the recipe has none."""
+    """The scenes to render; None when the recipe has none. Planned once per run."""
     recipe = context.recipe
     if recipe.sim is None:
         return None
-    stage = SimulateStage(config=recipe.sim, scene_folder=str(context.scene_folder))
-    return SimulationPlan(stage=stage, units=stage.units(simulation_sources(recipe.sim, recipe.seed), recipe.seed))
+    if "simulation" not in context.plans:
+        stage = SimulateStage(config=recipe.sim, scene_folder=str(context.scene_folder))
+        units = stage.units(simulation_sources(recipe.sim, recipe.seed), recipe.seed)
+        context.plans["simulation"] = SimulationPlan(stage=stage, units=units)
+    plan: SimulationPlan = context.plans["simulation"]
+    return plan
 
 
 def real_plan(context: RunContext) -> Plan | None:
-    """The videos to curate; without a user's videos, the synthetic film (made here if it is missing)."""
+    """The videos to curate; without a user's videos, the synthetic film (made here if it is missing).
+
+    Planned once per run: files are hashed and their headers read in a killable child.
+    """
     recipe = context.recipe
     if recipe.real is None:
         return None
-    sources = _video_sources(context)
-    stage = CurateStage(config=recipe.real, floor=recipe.floor)
-    return Plan(stage=stage, units=stage.units(sources, recipe.seed))
+    if "real" not in context.plans:
+        stage = CurateStage(config=recipe.real, floor=recipe.floor)
+        context.plans["real"] = Plan(stage=stage, units=stage.units(_video_sources(context), recipe.seed))
+    plan: Plan = context.plans["real"]
+    return plan
 
 
 def all_units(context: RunContext) -> list[Unit]:
