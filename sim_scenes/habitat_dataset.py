@@ -1,6 +1,6 @@
-"""Scenes as Habitat scene datasets: what habitat-sim loads, written and read.
+"""Scenes written as Habitat scene datasets: what habitat-sim loads, and habitat_read.py.
 
-Scene ─▶ [write_dataset] ─▶ <name>.scene_dataset_config.json, stages/ objects/ lighting/ scenes/ ─▶ [read_dataset]
+Scene ─▶ [write_dataset] ─▶ <name>.scene_dataset_config.json, stages/ objects/ lighting/ scenes/
 
 The layout is the one habitat-sim 0.3.3 and 0.3.4 read as it stands: `up`, `front` and `COM` are always written (without
 them the stage is turned and objects sink), every template has a name that is no part of another, and the semantic id
@@ -10,6 +10,7 @@ of an object is its object id. What Habitat has no word for (ambient, sky, words
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +19,12 @@ import trimesh
 from numpy.typing import NDArray
 from PIL import Image
 
-from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.pipeline.core.files import write_atomic
-from video4spatial.sim_scenes.glb import MaterialShelf, part_of_mesh
-from video4spatial.sim_scenes.scene import STAGE_ID, Body, Lamp, Lighting, Material, Part, Scene, Sun
+from video4spatial.sim_scenes.habitat_read import read_dataset
+from video4spatial.sim_scenes.scene import STAGE_ID, Body, Lighting, Material, Part, Scene, flatten
 
-_KINDS = {
-    "stages": ("stages", "stage_config"),
-    "objects": ("objects", "object_config"),
-    "light_setups": ("lighting", "lighting_config"),
-    "scene_instances": ("scenes", "scene_instance"),
-}
-UNLIT = ("no_lights", "")
-"""Lighting names that need no file. "" asks for Habitat's own default lights, which are not imitated: shown unlit."""
+__all__ = ["glb_of", "read_dataset", "write_dataset"]
+_FOLDERS = {"stages": "stages", "objects": "objects", "light_setups": "lighting", "scene_instances": "scenes"}
 _UPRIGHT = {"up": [0, 1, 0], "front": [0, 0, -1], "scale": [1, 1, 1]}
 
 
@@ -44,7 +38,7 @@ def write_dataset(folder: Path, scene: Scene) -> Path:
     stage_config |= {"shader_type": "phong", "is_collidable": True}
     _write_json(folder / "stages" / f"{scene.name}.stage_config.json", stage_config)
     for body in things:
-        write_atomic(folder / "objects" / f"{body.name}.glb", glb_of(body.parts))
+        write_atomic(folder / "objects" / f"{body.name}.glb", glb_of(_rigid(body)[0]))
         config = {**_UPRIGHT, "render_asset": f"{body.name}.glb", "COM": [0, 0, 0], "semantic_id": body.object_id}
         config |= {"mass": 5.0, "shader_type": "phong", "is_collidable": True}
         config["user_defined"] = {"category": body.category, "words": list(body.words)}
@@ -52,30 +46,9 @@ def write_dataset(folder: Path, scene: Scene) -> Path:
     _write_json(folder / "lighting" / f"{scene.name}.lighting_config.json", _light_setup(scene.lighting))
     _write_json(folder / "scenes" / f"{scene.name}.scene_instance.json", _scene_instance(scene, things))
     config_path = folder / f"{scene.name}.scene_dataset_config.json"
-    kinds = {kind: {"default_attributes": {}, "paths": {".json": [place]}} for kind, (place, _) in _KINDS.items()}
+    kinds = {kind: {"default_attributes": {}, "paths": {".json": [place]}} for kind, place in _FOLDERS.items()}
     _write_json(config_path, kinds)
     return config_path
-
-
-def read_dataset(config_path: Path, scene_name: str) -> Scene:
-    """One scene instance of a dataset. Object ids are 1..n in the order of the scene file. Raises ConfigError when a
-    file or a template is missing."""
-    config = read_json(config_path)
-    instance_path = find_template(config_path, config, "scene_instances", scene_name)
-    instance = read_json(instance_path)
-    materials = MaterialShelf()
-    stage_path = find_template(config_path, config, "stages", instance["stage_instance"]["template_name"])
-    stage = read_json(stage_path)
-    bodies = [Body(STAGE_ID, "stage", "stage", ("stage",), _read_parts(stage_path, stage, materials))]
-    for number, placed in enumerate(instance.get("object_instances", []), start=1):
-        template_path = find_template(config_path, config, "objects", placed["template_name"])
-        bodies.append(_read_object(number, template_path, placed, instance, materials))
-    setup = instance.get("default_lighting", "no_lights")
-    lighting = None
-    if setup not in UNLIT:
-        lights = read_json(find_template(config_path, config, "light_setups", setup))
-        lighting = _read_lighting(lights, instance.get("user_defined", {}))
-    return Scene(Path(scene_name).name, tuple(bodies), lighting)
 
 
 def glb_of(parts: tuple[Part, ...]) -> bytes:
@@ -117,10 +90,37 @@ def _pbr(material: Material) -> trimesh.visual.material.PBRMaterial:
     )
 
 
+def _rigid(body: Body) -> tuple[tuple[Part, ...], NDArray[np.float64]]:
+    """Parts and a pose (4, 4) without scale that together stand where the body does."""
+    linear = body.world_from_body[:3, :3]
+    scale = np.linalg.norm(linear, axis=0)
+    if np.allclose(scale, 1.0, atol=1e-9) and np.linalg.det(linear) > 0:
+        return body.parts, body.world_from_body
+    pose = np.eye(4)
+    pose[:3, 3] = body.world_from_body[:3, 3]
+    return tuple(_baked(part, linear) for part in body.parts), pose
+
+
+def _baked(part: Part, linear: NDArray[np.float64]) -> Part:
+    """The part with a scale, a mirroring or a skew put into its vertices."""
+    pose = np.eye(4)
+    pose[:3, :3] = linear
+    soup = flatten((Body(1, "baked", "baked", ("baked",), (part,), pose),))
+    corners = part.faces[:, ::-1] if np.linalg.det(linear) < 0 else part.faces
+    return replace(
+        part,
+        vertices_m=soup.corners_m.reshape(-1, 3),
+        normals=soup.normals.reshape(-1, 3),
+        uv=soup.uv.reshape(-1, 2),
+        faces=np.arange(corners.size, dtype=np.int32).reshape(-1, 3),
+        colours=None if part.colours is None else part.colours[corners.ravel()],
+    )
+
+
 def _scene_instance(scene: Scene, things: list[Body]) -> dict[str, Any]:
     placed = []
     for body in things:
-        quaternion = trimesh.transformations.quaternion_from_matrix(body.world_from_body)
+        quaternion = trimesh.transformations.quaternion_from_matrix(_rigid(body)[1])
         placed.append(
             {
                 "template_name": body.name,
@@ -163,124 +163,6 @@ def _light_setup(lighting: Lighting | None) -> dict[str, Any]:
         entry = {"type": "directional", "direction": list(lighting.sun.direction), "color": colour, "intensity": top}
         lights[str(len(lights))] = entry
     return {"lights": lights}
-
-
-def _read_lighting(setup: Mapping[str, Any], extra: Mapping[str, Any]) -> Lighting:
-    lamps: list[Lamp] = []
-    sun = None
-    for key in sorted(setup.get("lights", {}), key=lambda name: (len(name), name)):
-        light = setup["lights"][key]
-        colour = np.asarray(light.get("color", [1, 1, 1])) * light.get("intensity", 1.0)
-        red, green, blue = (float(c) for c in colour)
-        if light.get("type") == "directional":
-            direction = np.asarray(light["direction"], dtype=float)
-            x, y, z = (float(c) for c in direction / np.linalg.norm(direction))
-            sun = sun or Sun((x, y, z), (red, green, blue))
-        else:
-            x, y, z = (float(c) for c in light["position"])
-            radii = extra.get("lamp_radius_m", [])
-            radius = float(radii[len(lamps)]) if len(lamps) < len(radii) else 0.3
-            lamps.append(Lamp((x, y, z), (red, green, blue), radius))
-    named = {key: tuple(float(c) for c in extra[key]) for key in ("sky", "ground") if key in extra}
-    ambient = tuple(float(c) for c in extra.get("ambient", (0.2, 0.2, 0.2)))
-    return Lighting(ambient=ambient, lamps=tuple(lamps), sun=sun, **named)  # type: ignore[arg-type]
-
-
-def _read_object(
-    number: int,
-    template_path: Path,
-    placed: Mapping[str, Any],
-    instance: Mapping[str, Any],
-    materials: MaterialShelf,
-) -> Body:
-    template = read_json(template_path)
-    parts = _read_parts(template_path, template, materials)
-    name = template_name(template_path)
-    extra = template.get("user_defined", {})
-    category = str(extra.get("category", name))
-    pose = trimesh.transformations.quaternion_matrix(placed.get("rotation", [1, 0, 0, 0]))
-    pose[:3, :3] *= placed.get("uniform_scale", 1.0)
-    pose[:3, 3] = placed.get("translation", [0, 0, 0])
-    origin = placed.get("translation_origin", instance.get("translation_origin", "")).lower()
-    if origin != "asset_local":
-        body = Body(number, name, category, (category,), parts)
-        # Habitat's centre of mass: as the template says, else the middle of the bounding box
-        centre = np.asarray(template.get("COM", np.mean(body.box_in_body(), axis=0)), dtype=float)
-        pose[:3, 3] -= pose[:3, :3] @ centre
-    return Body(number, name, category, tuple(extra.get("words", (category,))), parts, pose)
-
-
-def _read_parts(config_path: Path, config: Mapping[str, Any], materials: MaterialShelf) -> tuple[Part, ...]:
-    """The template's meshes in its own upright frame."""
-    asset = config_path.parent / config["render_asset"]
-    if not asset.is_file():
-        raise ConfigError(f"{config_path.name} names {config['render_asset']}, which is not beside it")
-    loaded: Any = trimesh.load(asset, process=False)
-    turn = _upright(config)
-    parts = []
-    for node in sorted(loaded.graph.nodes_geometry, key=lambda name: (len(name), name)):
-        transform, geometry = loaded.graph[node]
-        parts.append(part_of_mesh(loaded.geometry[geometry], turn @ transform, materials))
-    return tuple(parts)
-
-
-def _upright(config: Mapping[str, Any]) -> NDArray[np.float64]:
-    """(4, 4) from the asset's axes to y up, -z front, with its scale."""
-    up, front = (np.asarray(config.get(key, default), dtype=float) for key, default in _AXES)
-    up, front = up / np.linalg.norm(up), front / np.linalg.norm(front)
-    matrix = np.eye(4)
-    matrix[:3, :3] = np.stack([np.cross(front, up), up, -front])
-    scale = np.asarray(config.get("scale", [1, 1, 1]), dtype=float) * float(config.get("units_to_meters", 1.0))
-    return matrix @ np.diag([*scale, 1.0])
-
-
-_AXES = (("up", [0, 1, 0]), ("front", [0, 0, -1]))
-
-
-def template_files(config_path: Path, config: Mapping[str, Any], kind: str) -> list[Path]:
-    """The JSON files of one kind ("stages", "scene_instances", ...) in the places that the dataset lists."""
-    folder, suffix = config_path.parent, _KINDS[kind][1]
-    try:
-        places = [str(place) for place in config.get(kind, {}).get("paths", {}).get(".json", [])]
-    except AttributeError:
-        raise ConfigError(f'{config_path.name}: {kind} must read {{"paths": {{".json": [...]}}}}') from None
-    found: list[Path] = []
-    for place in places:
-        if Path(place).is_absolute():
-            raise ConfigError(
-                f"{config_path.name}: {kind} lists the absolute path {place}; give it relative to the file"
-            )
-        inside = folder / place
-        found += sorted(inside.glob(f"*.{suffix}.json")) if inside.is_dir() else sorted(folder.glob(place))
-    return found
-
-
-def template_name(path: Path) -> str:
-    """What a template or scene is called: `stages/flat.stage_config.json` is `flat`."""
-    return path.name.split(".")[0]
-
-
-def find_template(config_path: Path, config: Mapping[str, Any], kind: str, name: str) -> Path:
-    """The JSON file of template `name`. Raises ConfigError that lists those there are."""
-    found = template_files(config_path, config, kind)
-    for path in found:
-        if template_name(path) == template_name(Path(name)):
-            return path
-    known = ", ".join(template_name(path) for path in found[:8]) or "none"
-    raise ConfigError(f"{kind} of {config_path.name} have no {name!r}; there are: {known}")
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """The JSON object in a file. Raises ConfigError in one line."""
-    try:
-        value = json.loads(path.read_text())
-    except OSError as error:
-        raise ConfigError(f"cannot read {path.name}: {error.strerror}") from None
-    except ValueError as error:
-        raise ConfigError(f"{path.name} is not JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise ConfigError(f"{path.name} must hold a JSON object, got {type(value).__name__}")
-    return value
 
 
 def _write_json(path: Path, value: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ from video4spatial.pipeline.core.unit import Source
 from video4spatial.sim_scenes.clearance import FreeSpace, find_free_space
 from video4spatial.sim_scenes.dataset_files import unchanged_dataset
 from video4spatial.sim_scenes.glb import load_glb
-from video4spatial.sim_scenes.habitat_dataset import read_dataset
+from video4spatial.sim_scenes.habitat_read import load_scene
 from video4spatial.sim_scenes.houses import generate_house
 from video4spatial.sim_scenes.lights import Fixtures, draw_lighting
 from video4spatial.sim_scenes.rooms import generate_room
@@ -70,11 +70,10 @@ def load_place(source: Source, radius_m: float, eye_height_m: float) -> Place:
 
 def _dataset_place(source: Source, radius_m: float, eye_height_m: float) -> Place:
     """A scene of a dataset in the light it brings; one without lights ("no_lights") is shown unlit, as Habitat does."""
-    config_path, name = unchanged_dataset(source)
+    spec = unchanged_dataset(source)
     try:
-        scene = replace(read_dataset(config_path, name), name=scene_name(source))
-    except (ConfigError, ValueError, KeyError, IndexError, TypeError, NotImplementedError, OSError) as error:
-        # what trimesh and Pillow raise on damaged meshes and pictures
+        scene = replace(load_scene(spec), name=scene_name(source))
+    except ConfigError as error:
         raise SourceError(f"{source.uri} cannot be read ({error})", reason="unreadable_scene") from None
     space = find_free_space(flatten(scene.bodies), eye_height_m)
     lamps = scene.lighting.lamps if scene.lighting else ()

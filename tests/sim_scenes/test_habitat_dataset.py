@@ -73,7 +73,7 @@ def test_an_unknown_scene_is_answered_with_those_there_are(room: GeneratedRoom, 
 def test_a_missing_mesh_is_named(room: GeneratedRoom, tmp_path: Path) -> None:
     config = write_dataset(tmp_path, room.scene)
     (tmp_path / "stages" / f"{room.scene.name}.glb").unlink()
-    with pytest.raises(ConfigError, match="which is not beside it"):
+    with pytest.raises(ConfigError, match="which is not there"):
         read_dataset(config, room.scene.name)
 
 
