@@ -19,6 +19,8 @@ ANKLE_M = 0.10
 HEADROOM_M = 0.25
 CELL_M = 0.04
 MAX_CELLS = 1_000_000
+LONG_SIDE = 2048
+"""Samples along a side from which on a triangle is cut: half their square is held at once."""
 SLACK_CELLS = 0.7072 + 0.58 / 2 + 0.7072
 """What the grid can hide, in cells: a thing anywhere in its cell, samples half a cell apart on triangles, and the
 walker anywhere in its own cell. Subtracted, so that the distances given are never too large."""
@@ -120,17 +122,39 @@ def _covered(
     """(rows, columns) cells above or below which a triangle has a point with height in [bottom, top]."""
     mask = np.zeros(shape, dtype=bool)
     within = (corners_m[..., 1].max(axis=1) >= bottom_m) & (corners_m[..., 1].min(axis=1) <= top_m)
-    for points in _samples(corners_m[within], cell_m / 2):
+    pieces = _pieces(corners_m[within], bottom_m, top_m, LONG_SIDE * cell_m / 2)
+    for points in _samples(pieces, cell_m / 2):
         inside = points[(points[:, 1] >= bottom_m) & (points[:, 1] <= top_m)]
         place = ((inside[:, [0, 2]] - origin_m) / cell_m).astype(int)
         mask[np.clip(place[:, 1], 0, shape[0] - 1), np.clip(place[:, 0], 0, shape[1] - 1)] = True
     return mask
 
 
+def _pieces(corners_m: NDArray[np.float64], bottom_m: float, top_m: float, longest_m: float) -> NDArray[np.float64]:
+    """The triangles, those with a longer side than `longest_m` cut in halves again and again; of their pieces only what
+    reaches into [bottom, top]."""
+    short = _longest_side(corners_m) <= longest_m
+    kept, long = [corners_m[short]], corners_m[~short]
+    while len(long):
+        sides = np.linalg.norm(long - np.roll(long, -1, axis=1), axis=2)
+        order = (sides.argmax(axis=1)[:, None] + np.arange(3)) % 3
+        a, b, c = (np.take_along_axis(long, order[:, [k], None], axis=1)[:, 0] for k in range(3))  # ab is the longest
+        middle = (a + b) / 2
+        long = np.concatenate([np.stack([a, middle, c], axis=1), np.stack([middle, b, c], axis=1)])
+        long = long[(long[..., 1].max(axis=1) >= bottom_m) & (long[..., 1].min(axis=1) <= top_m)]
+        short = _longest_side(long) <= longest_m / 8  # slivers get few samples only when they are cut small
+        kept.append(long[short])
+        long = long[~short]
+    return np.concatenate(kept)
+
+
+def _longest_side(corners_m: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.linalg.norm(corners_m - np.roll(corners_m, -1, axis=1), axis=2).max(axis=1, initial=0.0)
+
+
 def _samples(corners_m: NDArray[np.float64], spacing_m: float) -> Iterator[NDArray[np.float64]]:
     """Points (n, 3) on the triangles, a lattice of at most `spacing_m` on each, in bounded batches."""
-    sides = np.linalg.norm(corners_m - np.roll(corners_m, -1, axis=1), axis=2)
-    counts = np.maximum(1, np.ceil(sides.max(axis=1, initial=0.0) / spacing_m)).astype(int) if len(corners_m) else []
+    counts = np.maximum(1, np.ceil(_longest_side(corners_m) / spacing_m)).astype(int)
     for count in np.unique(counts):
         i, j = np.meshgrid(np.arange(count + 1), np.arange(count + 1), indexing="ij")
         keep = i + j <= count

@@ -258,7 +258,10 @@ def _facet_normals(vertices: NDArray[np.float64], faces: NDArray[np.int64]) -> N
 
 
 def _pair(column: Array | None) -> NDArray[np.float64] | None:
-    return None if column is None or column.shape[1] != 2 else np.nan_to_num(column.astype(float))
+    """Texture coordinates; nobody repeats a picture a hundred thousand times."""
+    if column is None or column.shape[1] != 2:
+        return None
+    return np.clip(np.nan_to_num(column.astype(float)), -1e5, 1e5)
 
 
 def _colours(column: Array | None) -> NDArray[np.float32] | None:

@@ -3,14 +3,13 @@
 Source ─▶ [load_place] ─▶ Place ─▶ paths, variants, stage
 """
 
+import logging
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from video4spatial.pipeline.core.errors import ConfigError, SourceError
-from video4spatial.pipeline.core.files import sha256_file
 from video4spatial.pipeline.core.seeds import rng
 from video4spatial.pipeline.core.unit import Source
 from video4spatial.sim_scenes.clearance import FreeSpace, find_free_space
@@ -19,9 +18,13 @@ from video4spatial.sim_scenes.glb import load_glb
 from video4spatial.sim_scenes.habitat_read import load_scene
 from video4spatial.sim_scenes.houses import generate_house
 from video4spatial.sim_scenes.lights import Fixtures, draw_lighting
+from video4spatial.sim_scenes.plausible import Z_UP_ADVICE, check_size, looks_z_up
 from video4spatial.sim_scenes.rooms import generate_room
 from video4spatial.sim_scenes.scene import STAGE_ID, Lamp, Scene, flatten
+from video4spatial.sim_scenes.scene_files import unchanged_file
 from video4spatial.sim_scenes.sources import house_seed, is_dataset, room_seed, scene_name
+
+logger = logging.getLogger(__name__)
 
 MIN_WALK_M2 = 1.0
 """A smaller place to walk is none."""
@@ -53,19 +56,32 @@ def load_place(source: Source, radius_m: float, eye_height_m: float) -> Place:
     elif is_dataset(source):
         place = _dataset_place(source, radius_m, eye_height_m)
     else:
-        scene = load_glb(_unchanged(source), scene_name(source))
-        space = find_free_space(flatten(scene.bodies), eye_height_m)
-        fixtures = _ceiling_lamps(space, radius_m)
-        lighting = draw_lighting(rng(0, "simulate.light", source.sha256), fixtures, "evening")
-        place = Place(replace(scene, lighting=lighting), space, fixtures, "evening", "file")
+        place = _file_place(source, radius_m, eye_height_m)
     area_m2 = float(place.space.walkable(radius_m).sum()) * place.space.cell_m**2
     if area_m2 < MIN_WALK_M2:
+        advice = Z_UP_ADVICE if looks_z_up(place.scene) else "is it y up and in metres, and has it a floor?"
         raise SourceError(
             f"{source.uri}: {area_m2:.2f} m2 of floor are free for a walker of {radius_m:g} m radius, "
-            f"{MIN_WALK_M2:g} needed; is the scene y up and in metres? Else lower walk.radius_m",
+            f"{MIN_WALK_M2:g} needed; {advice} Else lower walk.radius_m",
             reason="no_free_space",
         )
+    if place.kind == "file" and looks_z_up(place.scene):
+        logger.warning("%s is filmed as it is, but %s", source.uri, Z_UP_ADVICE)
     return place
+
+
+def _file_place(source: Source, radius_m: float, eye_height_m: float) -> Place:
+    """A scene file in the light it brings, else in that of ceiling lamps."""
+    path, axes = unchanged_file(source)
+    scene = load_glb(path, scene_name(source), axes)
+    check_size(scene, source.uri)
+    space = find_free_space(flatten(scene.bodies), eye_height_m)
+    if scene.lighting is not None:
+        lamps = scene.lighting.lamps
+        return Place(scene, space, Fixtures((), lamps) if lamps else _ceiling_lamps(space, radius_m), "own", "file")
+    fixtures = _ceiling_lamps(space, radius_m)
+    lighting = draw_lighting(rng(0, "simulate.light", source.sha256), fixtures, "evening")
+    return Place(replace(scene, lighting=lighting), space, fixtures, "evening", "file")
 
 
 def _dataset_place(source: Source, radius_m: float, eye_height_m: float) -> Place:
@@ -75,20 +91,11 @@ def _dataset_place(source: Source, radius_m: float, eye_height_m: float) -> Plac
         scene = replace(load_scene(spec), name=scene_name(source))
     except ConfigError as error:
         raise SourceError(f"{source.uri} cannot be read ({error})", reason="unreadable_scene") from None
+    check_size(scene, source.uri)
     space = find_free_space(flatten(scene.bodies), eye_height_m)
     lamps = scene.lighting.lamps if scene.lighting else ()
     fixtures = Fixtures((), lamps) if lamps else _ceiling_lamps(space, radius_m)
     return Place(scene, space, fixtures, "own", "file")
-
-
-def _unchanged(source: Source) -> Path:
-    """The scene's file, if it still is the one that was planned: its hash names the data."""
-    path = Path(source.location)
-    if not path.is_file():
-        raise SourceError(f"{source.uri} is gone since the run was planned", reason="unreadable_scene")
-    if sha256_file(path) != source.sha256:
-        raise SourceError(f"{source.uri} has changed since the run was planned; start the run again", reason="changed")
-    return path
 
 
 def interests_m(place: Place, radius_m: float) -> NDArray[np.float64]:

@@ -3,16 +3,13 @@
 SimConfig + seed ─▶ [simulation_sources] ─▶ list[Source] ─▶ SimulateStage
 """
 
-from pathlib import Path
-
 from video4spatial.pipeline.core.errors import ConfigError
-from video4spatial.pipeline.core.files import sha256_file
 from video4spatial.pipeline.core.settings import fingerprint
 from video4spatial.pipeline.core.unit import Source
 from video4spatial.sim_scenes import houses, rooms
 from video4spatial.sim_scenes.config import SimConfig
 from video4spatial.sim_scenes.dataset_files import SUFFIX, dataset_sources, split_address
-from video4spatial.sim_scenes.glb import check_glb
+from video4spatial.sim_scenes.scene_files import file_source
 
 ROOM_URI = "procedural:room?seed="
 HOUSE_URI = "procedural:house?seed="
@@ -61,6 +58,11 @@ def is_dataset(source: Source) -> bool:
     return f"{SUFFIX}#" in source.uri
 
 
+def is_read(source: Source) -> bool:
+    """Is it read from files, not generated."""
+    return bool(source.location)
+
+
 def room_source(room: int) -> Source:
     """The procedural room of seed `room`."""
     identity = fingerprint({"generator": "room", "version": rooms.VERSION, "seed": room})
@@ -74,12 +76,6 @@ def house_source(house: int) -> Source:
 
 
 def _file_sources(scene: str) -> list[Source]:
-    """A GLB is one scene; a dataset is the one that is named, or all of its scenes."""
+    """A GLB or glTF file is one scene; a dataset is the one that is named, or all of its scenes."""
     address = split_address(scene)
-    return [_glb_source(Path(scene))] if address is None else dataset_sources(*address)
-
-
-def _glb_source(path: Path) -> Source:
-    check_glb(path)
-    digest = sha256_file(path)
-    return Source(uri=path.name, sha256=digest, split_group=f"{path.stem}-{digest[:8]}", location=str(path))
+    return [file_source(scene)] if address is None else dataset_sources(*address)

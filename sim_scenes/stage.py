@@ -33,11 +33,13 @@ from video4spatial.sim_scenes.render.base import Frames, Renderer
 from video4spatial.sim_scenes.render.choose import RendererName, make_renderer, resolve_renderer
 from video4spatial.sim_scenes.scene import Scene
 from video4spatial.sim_scenes.shake import calm
-from video4spatial.sim_scenes.sources import scene_name
+from video4spatial.sim_scenes.sources import is_read, scene_name
 from video4spatial.sim_scenes.unit_settings import unit_settings
 from video4spatial.sim_scenes.variants import Variant, lighting_variant, occluder_variant
 
 STAGE_VERSION = 1
+READER_VERSION = 2
+"""Of what is made of scene files; generated scenes do not depend on it."""
 COVISIBILITY_FRAMES = 8
 
 
@@ -63,7 +65,7 @@ class SimulateStage:
             Unit(
                 kind="simulation",
                 source=source,
-                stage_versions={"simulate": STAGE_VERSION},
+                stage_versions={"simulate": STAGE_VERSION} | ({"read": READER_VERSION} if is_read(source) else {}),
                 settings=settings,
                 seed=seed,
             )

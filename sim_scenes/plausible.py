@@ -1,0 +1,43 @@
+"""Is a scene that was read a place at all: its size, and which way is up.
+
+Scene ─▶ [check_size] ─▶ SourceError that says what to do        Scene ─▶ [looks_z_up] ─▶ advice
+"""
+
+import numpy as np
+
+from video4spatial.pipeline.core.errors import SourceError
+from video4spatial.sim_scenes.scene import Scene, flatten
+
+MAX_SIDE_M, MIN_SIDE_M = 400.0, 0.8
+"""A longer side is that of a house in centimetres, a shorter one that of a thing or of a house in other units."""
+Z_UP_ADVICE = "it looks z up; add #up=z to its address in sim.scenes (a dataset: set up and front in its stage config)"
+
+
+def check_size(scene: Scene, uri: str) -> None:
+    """Raises SourceError(reason="implausible_size")."""
+    low, high = scene.bounds_m()
+    size = high - low
+    said = " x ".join(f"{side:.3g}" for side in size)
+    if float(size.max()) > MAX_SIDE_M:
+        raise SourceError(
+            f"{uri} is {said} m large; is it in metres? Add #scale=0.01 to its address in sim.scenes for centimetres "
+            "(a dataset: set scale in its stage config)",
+            reason="implausible_size",
+        )
+    if float(size.max()) < MIN_SIDE_M:
+        raise SourceError(
+            f"{uri} is {said} m large, too small to walk in; is it in metres? Add #scale=... to its address in "
+            "sim.scenes, or name it in a scene of several things",
+            reason="implausible_size",
+        )
+
+
+def looks_z_up(scene: Scene) -> bool:
+    """Are its level surfaces those that face z, and is it flat along z: a house that lies on its side."""
+    corners = flatten(scene.bodies).corners_m.astype(float)
+    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    area = np.linalg.norm(across, axis=1)
+    faces = np.abs(across) > 0.9 * area[:, None]
+    facing_y, facing_z = (float(area[faces[:, axis]].sum()) for axis in (1, 2))
+    size = corners.reshape(-1, 3).max(axis=0) - corners.reshape(-1, 3).min(axis=0)
+    return facing_z > 1.5 * facing_y and size[2] < 0.7 * min(size[0], size[1])
