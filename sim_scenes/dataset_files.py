@@ -66,6 +66,8 @@ def _source(dataset: Dataset, spec: SceneSpec, name: str, known: dict[Path, dict
         known.setdefault(path, {path: sha256_file(path)})
     used = [known[path] for path in (*spec.files, *spec.texts, *spec.meshes)]
     named = {Path(os.path.relpath(path, dataset.folder)).as_posix(): digest for d in used for path, digest in d.items()}
+    if spec.is_stage_alone:
+        named["#"] = spec.name  # two stages that `configs` make from one file are two scenes
     return Source(
         uri=f"{dataset.path.name}#{spec.name}",
         sha256=fingerprint({"kind": "scene dataset", "files": named}),

@@ -119,7 +119,9 @@ def _object(number: int, placed: PlacedObject, meshes: _Meshes, lexicon: Mapping
     parts = meshes.upright(placed.mesh, upright_from_asset(values))
     extra = values.get("user_defined", {})
     extra = extra if isinstance(extra, dict) else {}
-    known = lexicon.get(values.get("semantic_id", 0)) or category_of(placed.template.name)
+    semantic_id = values.get("semantic_id", 0)
+    known = lexicon.get(semantic_id) if isinstance(semantic_id, int) else None
+    known = known or category_of(placed.template.name)
     category = str(extra.get("category", known))
     words = extra.get("words")
     said = tuple(str(word) for word in words) if isinstance(words, list) and words else (category,)
@@ -150,8 +152,8 @@ def _lexicon(path: Path | None) -> dict[int, str]:
     """Names by semantic id, of a `{"classes": [{"id": 3, "name": "chair"}, ...]}`; empty for other JSON."""
     classes = [] if path is None else read_json(path).get("classes", [])
     entries = [entry for entry in classes if isinstance(entry, dict)] if isinstance(classes, list) else []
-    named = {entry.get("id"): entry.get("name") for entry in entries}
-    found = {k: str(v).replace("_", " ") for k, v in named.items() if isinstance(k, int) and isinstance(v, str) and v}
+    named = [(entry.get("id"), entry.get("name")) for entry in entries]
+    found = {k: v.replace("_", " ") for k, v in named if isinstance(k, int) and isinstance(v, str) and v}
     return {k: v for k, v in found.items() if v not in ("undefined", "unknown", "void")}
 
 

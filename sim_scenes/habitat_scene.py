@@ -50,6 +50,8 @@ class SceneSpec:
     """What the scene has and we do not show."""
     files: tuple[Path, ...]
     """All JSON files it was read from."""
+    is_stage_alone: bool
+    """No file describes it: it is a stage, or stands in the dataset's config alone."""
 
     @property
     def meshes(self) -> tuple[Path, ...]:
@@ -101,6 +103,7 @@ def describe_scene(dataset: Dataset, name: str) -> SceneSpec:
         semantics=semantics,
         lexicon=lexicon,
         left_out=(*left_out, *unread),
+        is_stage_alone=not instance.files,
         files=tuple(dict.fromkeys((dataset.path, *(path for template in templates for path in template.files)))),
     )
 

@@ -3,7 +3,6 @@
 Source ─▶ [load_place] ─▶ Place ─▶ paths, variants, stage
 """
 
-import logging
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,13 +17,11 @@ from video4spatial.sim_scenes.glb import load_glb
 from video4spatial.sim_scenes.habitat_read import load_scene
 from video4spatial.sim_scenes.houses import generate_house
 from video4spatial.sim_scenes.lights import Fixtures, draw_lighting
-from video4spatial.sim_scenes.plausible import Z_UP_ADVICE, check_size, looks_z_up
+from video4spatial.sim_scenes.plausible import check_size, check_upright
 from video4spatial.sim_scenes.rooms import generate_room
 from video4spatial.sim_scenes.scene import STAGE_ID, Lamp, Scene, flatten
-from video4spatial.sim_scenes.scene_files import unchanged_file
+from video4spatial.sim_scenes.scene_files import states_up, unchanged_file
 from video4spatial.sim_scenes.sources import house_seed, is_dataset, room_seed, scene_name
-
-logger = logging.getLogger(__name__)
 
 MIN_WALK_M2 = 1.0
 """A smaller place to walk is none."""
@@ -59,14 +56,11 @@ def load_place(source: Source, radius_m: float, eye_height_m: float) -> Place:
         place = _file_place(source, radius_m, eye_height_m)
     area_m2 = float(place.space.walkable(radius_m).sum()) * place.space.cell_m**2
     if area_m2 < MIN_WALK_M2:
-        advice = Z_UP_ADVICE if looks_z_up(place.scene) else "is it y up and in metres, and has it a floor?"
         raise SourceError(
             f"{source.uri}: {area_m2:.2f} m2 of floor are free for a walker of {radius_m:g} m radius, "
-            f"{MIN_WALK_M2:g} needed; {advice} Else lower walk.radius_m",
+            f"{MIN_WALK_M2:g} needed; is it y up and in metres, and has it a floor? Else lower walk.radius_m",
             reason="no_free_space",
         )
-    if place.kind == "file" and looks_z_up(place.scene):
-        logger.warning("%s is filmed as it is, but %s", source.uri, Z_UP_ADVICE)
     return place
 
 
@@ -75,6 +69,8 @@ def _file_place(source: Source, radius_m: float, eye_height_m: float) -> Place:
     path, axes = unchanged_file(source)
     scene = load_glb(path, scene_name(source), axes)
     check_size(scene, source.uri)
+    if not states_up(source):
+        check_upright(scene, source.uri)
     space = find_free_space(flatten(scene.bodies), eye_height_m)
     if scene.lighting is not None:
         lamps = scene.lighting.lamps

@@ -1,6 +1,6 @@
 """Is a scene that was read a place at all: its size, and which way is up.
 
-Scene ─▶ [check_size] ─▶ SourceError that says what to do        Scene ─▶ [looks_z_up] ─▶ advice
+Scene ─▶ [check_size, check_upright] ─▶ SourceError that says what to do
 """
 
 import numpy as np
@@ -10,7 +10,6 @@ from video4spatial.sim_scenes.scene import Scene, flatten
 
 MAX_SIDE_M, MIN_SIDE_M = 400.0, 0.8
 """A longer side is that of a house in centimetres, a shorter one that of a thing or of a house in other units."""
-Z_UP_ADVICE = "it looks z up; add #up=z to its address in sim.scenes (a dataset: set up and front in its stage config)"
 
 
 def check_size(scene: Scene, uri: str) -> None:
@@ -32,12 +31,19 @@ def check_size(scene: Scene, uri: str) -> None:
         )
 
 
-def looks_z_up(scene: Scene) -> bool:
-    """Are its level surfaces those that face z, and is it flat along z: a house that lies on its side."""
+def check_upright(scene: Scene, uri: str) -> None:
+    """Raises SourceError(reason="on_its_side") for a house that lies on its side: its level surfaces face z, and it is
+    flat along z. Such a file is z up, as Blender's and CAD's are."""
     corners = flatten(scene.bodies).corners_m.astype(float)
     across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     area = np.linalg.norm(across, axis=1)
     faces = np.abs(across) > 0.9 * area[:, None]
     facing_y, facing_z = (float(area[faces[:, axis]].sum()) for axis in (1, 2))
-    size = corners.reshape(-1, 3).max(axis=0) - corners.reshape(-1, 3).min(axis=0)
-    return facing_z > 1.5 * facing_y and size[2] < 0.7 * min(size[0], size[1])
+    low, high = scene.bounds_m()
+    size = high - low
+    if facing_z > 1.5 * facing_y and size[2] < 0.7 * min(size[0], size[1]):
+        raise SourceError(
+            f"{uri} looks z up (it is {size[2]:.3g} m along z, with {facing_z / 2:.3g} m2 facing z and "
+            f"{facing_y / 2:.3g} m2 facing y); add #up=z to its address in sim.scenes, or #up=y if y really is up",
+            reason="on_its_side",
+        )

@@ -16,7 +16,7 @@ from video4spatial.sim_scenes.gltf_file import check_glb, files_of
 def file_source(address: str) -> Source:
     """Raises ConfigError, in one line, for an address or a file that cannot be used."""
     path, axes = split_options(address)
-    options = address[len(str(path)) :] if axes != Axes() else ""
+    options = f"#{address.rpartition('#')[2]}" if str(path) != address else ""
     digest = _digest(path, axes)
     return Source(
         uri=path.name + options, sha256=digest, split_group=f"{path.stem}-{digest[:8]}", location=str(path) + options
@@ -36,6 +36,11 @@ def unchanged_file(source: Source) -> tuple[Path, Axes]:
     if digest != source.sha256:
         raise SourceError(f"{source.uri} has changed since the run was planned; start the run again", reason="changed")
     return path, axes
+
+
+def states_up(source: Source) -> bool:
+    """Does its address say which way is up."""
+    return "up=" in source.location.rpartition("#")[2]
 
 
 def split_options(address: str) -> tuple[Path, Axes]:

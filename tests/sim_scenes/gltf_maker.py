@@ -112,5 +112,6 @@ def house() -> GltfMaker:
     places = made.view(np.array([2], dtype=np.uint16).tobytes())
     sparse = {"count": 1, "indices": {"bufferView": places, "componentType": 5123}}
     sparse["values"] = {"bufferView": values["bufferView"]}
-    made.document["accessors"][0]["sparse"] = sparse
+    positions = made.document["meshes"][0]["primitives"][0]["attributes"]["POSITION"]
+    made.document["accessors"][positions]["sparse"] = sparse
     return made
