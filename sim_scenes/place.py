@@ -17,7 +17,7 @@ from video4spatial.sim_scenes.glb import load_glb
 from video4spatial.sim_scenes.habitat_read import load_scene
 from video4spatial.sim_scenes.houses import generate_house
 from video4spatial.sim_scenes.lights import Fixtures, draw_lighting
-from video4spatial.sim_scenes.plausible import check_size, check_upright
+from video4spatial.sim_scenes.plausible import check_floor, check_size, check_upright
 from video4spatial.sim_scenes.rooms import generate_room
 from video4spatial.sim_scenes.scene import STAGE_ID, Lamp, Scene, flatten
 from video4spatial.sim_scenes.scene_files import states_up, unchanged_file
@@ -54,6 +54,8 @@ def load_place(source: Source, radius_m: float, eye_height_m: float) -> Place:
         place = _dataset_place(source, radius_m, eye_height_m)
     else:
         place = _file_place(source, radius_m, eye_height_m)
+    if place.kind == "file":
+        check_floor(place.scene, place.space.floor_m, source.uri)
     area_m2 = float(place.space.walkable(radius_m).sum()) * place.space.cell_m**2
     if area_m2 < MIN_WALK_M2:
         raise SourceError(

@@ -1,6 +1,6 @@
 """Is a scene that was read a place at all: its size, and which way is up.
 
-Scene ─▶ [check_size, check_upright] ─▶ SourceError that says what to do
+Scene ─▶ [check_size, check_upright, check_floor] ─▶ SourceError that says what to do
 """
 
 import numpy as np
@@ -28,6 +28,17 @@ def check_size(scene: Scene, uri: str) -> None:
             f"{uri} is {said} m large, too small to walk in; is it in metres? Add #scale=... to its address in "
             "sim.scenes, or name it in a scene of several things",
             reason="implausible_size",
+        )
+
+
+def check_floor(scene: Scene, floor_m: float, uri: str) -> None:
+    """Raises SourceError(reason="no_free_space") where all there is lies below what was found to be level: that is the
+    ceiling of a scene without a floor."""
+    low, high = scene.bounds_m()
+    if high[1] - floor_m < 0.5 and floor_m - low[1] > 1.5:
+        raise SourceError(
+            f"{uri} has its only large level surface on top, {floor_m - low[1]:.3g} m above the rest; has it a floor?",
+            reason="no_free_space",
         )
 
 
