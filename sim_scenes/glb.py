@@ -27,8 +27,9 @@ __all__ = ["DAMAGE", "MaterialShelf", "category_of", "check_glb", "load_glb", "l
 
 DAMAGE = (ConfigError, ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, OSError, MemoryError)
 """What reading a damaged scene can raise; `open_gltf` finds nearly all of it before."""
-SPANS = 0.7
-"""A thing as wide and as deep as this share of the scene is its stage, where no name says what is."""
+SPANS, STAGE_M = 0.7, 2.5
+"""A thing as wide and as deep as this share of the scene, and no smaller than this, is its stage where no name says
+what is."""
 
 
 @dataclass(frozen=True)
@@ -84,11 +85,12 @@ def load_glb(path: Path, name: str, axes: Axes | None = None) -> Scene:
     return Scene(name, _bodies(things), lighting)
 
 
-def load_parts(path: Path, materials: MaterialShelf) -> tuple[Part, ...]:
-    """The meshes of a file that is one thing, in the file's own frame; `materials` are shared. Raises
-    SourceError(reason="unreadable_scene"). The caller says what was left out (`materials.log_left_out`)."""
+def load_parts(path: Path, materials: MaterialShelf, data: bytes | None = None) -> tuple[Part, ...]:
+    """The meshes of a file that is one thing, in the file's own frame; `materials` are shared. `data`: what the file
+    holds, where it was read already. Raises SourceError(reason="unreadable_scene"). The caller says what was left out
+    (`materials.log_left_out`)."""
     try:
-        file = open_gltf(path)
+        file = open_gltf(path, data)
         reader = _Reader(file, materials)
         return tuple(part for placed in placed_meshes(file) for part in reader.parts(placed, np.eye(4), np.eye(4)))
     except DAMAGE as error:
@@ -218,8 +220,10 @@ def _shell(things: list[_Thing]) -> set[int]:
     corners = [body.world_vertices_m() for body in bodies]
     low, high = np.stack([c.min(axis=0) for c in corners]), np.stack([c.max(axis=0) for c in corners])
     span = np.maximum(high.max(axis=0) - low.min(axis=0), 1e-9)
-    shares = ((high - low) / span)[:, [0, 2]].min(axis=1)
-    return {int(k) for k in np.flatnonzero(shares >= SPANS)}
+    sides = (high - low)[:, [0, 2]]
+    return {
+        int(k) for k in np.flatnonzero((sides >= SPANS * span[[0, 2]]).all(axis=1) & (sides >= STAGE_M).all(axis=1))
+    }
 
 
 def _in_world(part: Part, world_from_body: NDArray[np.float64]) -> Part:

@@ -68,18 +68,12 @@ class GltfFile:
         return self.buffers[entry["buffer"]][start : start + entry["byteLength"]]
 
 
-def open_gltf(path: Path) -> GltfFile:
-    """Raises ConfigError, in one line, for anything that is no sound glTF 2 file."""
+def open_gltf(path: Path, data: bytes | None = None) -> GltfFile:
+    """`data`: what the file holds, where it was read already. Raises ConfigError, in one line, for anything that is no
+    sound glTF 2 file."""
+    data = _bytes_of(path) if data is None else data
     try:
-        if path.is_dir():
-            raise ConfigError(f"{path} is a folder, not a scene; name a .glb or .gltf file")
-        if not path.is_file():
-            raise ConfigError(f"{path} is not a file; simulation.scenes takes paths of .glb and .gltf files")
-        data = memoryview(path.read_bytes())
-    except OSError as error:
-        raise ConfigError(f"cannot read {path.name}: {error.strerror}; check its permissions") from None
-    try:
-        document, binary = _parse(path, data)
+        document, binary = _parse(path, memoryview(data))
         if not records(document, "meshes"):
             raise ValueError("it holds no mesh")
         _check_extensions(document)
@@ -115,6 +109,17 @@ def bytes_of_uri(path: Path, uri: str) -> bytes:
         return base64.b64decode(uri.partition("base64,")[2], validate=True)
     except binascii.Error:
         raise ValueError("a data uri is not base64") from None
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            raise ConfigError(f"{path} is a folder, not a scene; name a .glb or .gltf file")
+        if not path.is_file():
+            raise ConfigError(f"{path} is not a file; simulation.scenes takes paths of .glb and .gltf files")
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"cannot read {path.name}: {error.strerror}; check its permissions") from None
 
 
 def _parse(path: Path, data: memoryview) -> tuple[dict[str, Any], memoryview | None]:

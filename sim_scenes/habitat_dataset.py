@@ -9,6 +9,7 @@ of an object is its object id. What Habitat has no word for (ambient, sky, words
 
 import io
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -37,12 +38,14 @@ def write_dataset(folder: Path, scene: Scene) -> Path:
     stage_config = {**_UPRIGHT, "render_asset": f"{scene.name}.glb", "origin": [0, 0, 0], "units_to_meters": 1.0}
     stage_config |= {"shader_type": "phong", "is_collidable": True}
     _write_json(folder / "stages" / f"{scene.name}.stage_config.json", stage_config)
+    names = _template_names(things)
     for body in things:
-        write_atomic(folder / "objects" / f"{body.name}.glb", glb_of(_rigid(body)[0]))
-        config = {**_UPRIGHT, "render_asset": f"{body.name}.glb", "COM": [0, 0, 0], "semantic_id": body.object_id}
+        name = names[body.object_id]
+        write_atomic(folder / "objects" / f"{name}.glb", glb_of(_rigid(body)[0]))
+        config = {**_UPRIGHT, "render_asset": f"{name}.glb", "COM": [0, 0, 0], "semantic_id": body.object_id}
         config |= {"mass": 5.0, "shader_type": "phong", "is_collidable": True}
         config["user_defined"] = {"category": body.category, "words": list(body.words)}
-        _write_json(folder / "objects" / f"{body.name}.object_config.json", config)
+        _write_json(folder / "objects" / f"{name}.object_config.json", config)
     _write_json(folder / "lighting" / f"{scene.name}.lighting_config.json", _light_setup(scene.lighting))
     _write_json(folder / "scenes" / f"{scene.name}.scene_instance.json", _scene_instance(scene, things))
     config_path = folder / f"{scene.name}.scene_dataset_config.json"
@@ -90,6 +93,16 @@ def _pbr(material: Material) -> trimesh.visual.material.PBRMaterial:
     )
 
 
+def _template_names(things: list[Body]) -> dict[int, str]:
+    """A template name for each object id: that of the body, unless a name is no file name or part of another, as the
+    nodes of a file may be."""
+    names = [body.name for body in things]
+    joined = "\n".join(names)
+    if all(re.fullmatch(r"[A-Za-z0-9_-]+", name) and joined.count(name) == 1 for name in names):
+        return {body.object_id: body.name for body in things}
+    return {body.object_id: f"object_{body.object_id:05d}" for body in things}
+
+
 def _rigid(body: Body) -> tuple[tuple[Part, ...], NDArray[np.float64]]:
     """Parts and a pose (4, 4) without scale that together stand where the body does."""
     linear = body.world_from_body[:3, :3]
@@ -119,11 +132,12 @@ def _baked(part: Part, linear: NDArray[np.float64]) -> Part:
 
 def _scene_instance(scene: Scene, things: list[Body]) -> dict[str, Any]:
     placed = []
+    names = _template_names(things)
     for body in things:
         quaternion = trimesh.transformations.quaternion_from_matrix(_rigid(body)[1])
         placed.append(
             {
-                "template_name": body.name,
+                "template_name": names[body.object_id],
                 "translation": [float(x) for x in body.world_from_body[:3, 3]],
                 "rotation": [float(x) for x in quaternion],  # w, x, y, z
                 "motion_type": "STATIC",

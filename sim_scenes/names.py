@@ -11,10 +11,9 @@ def _set(words: str) -> frozenset[str]:
 
 
 MEANINGLESS = _set(
-    "thing mesh object obj node geometry geo group grp default material mat part parts primitive prim polygon poly "
-    "polysurface model instance inst shape cube box plane cylinder sphere circle empty null static dynamic sm sk lod "
-    "low high root rootnode scene sketchfab collada gltf glb fbx dae usd export exported master final gles xform "
-    "world layer collection armature merged combined joined matrix transform pivot locator defaultobject"
+    "thing mesh object obj node geometry geo group grp default material part parts primitive prim polygon polysurface "
+    "model instance inst shape cube plane cylinder empty null sm sk lod root rootnode scene sketchfab collada gltf glb "
+    "fbx dae usd export exported gles xform armature merged combined transform pivot locator defaultobject"
 )
 """Words that tools give and people do not."""
 CONTAINERS = _set(

@@ -47,7 +47,7 @@ def read_names(path: Path) -> tuple[Named, ...]:
     for number, line in enumerate(lines, start=2):
         matched = _LINE.match(line)
         if matched is None and line.strip():
-            raise ConfigError(f'{path.name}: line {number} must read id,RRGGBB,"name",region, got {line:.40!r}')
+            raise ConfigError(f'{path.name}: line {number} must read id,RRGGBB,"name",region, got {line!r:.60}')
         if matched is not None:
             found.append(Named(int(matched[1]), int(matched[2], 16), matched[3].strip().lower()))
     return tuple(found)
@@ -69,7 +69,7 @@ def named_parts(
         parts = [_cut(part, of_part == semantic_id) for part, of_part in zip(stage, ids, strict=True)]
         shown = tuple(part for part in parts if part is not None)
         if shown:
-            found.append((f"{entry.name.replace(' ', '_')}_{semantic_id}", entry.name, shown))
+            found.append((f"{'_'.join(re.findall('[a-z0-9]+', entry.name))}_{semantic_id}", entry.name, shown))
     return tuple(part for part in kept if part is not None), found
 
 
