@@ -71,6 +71,13 @@ def _source(dataset: Dataset, spec: SceneSpec, name: str, known: dict[Path, dict
     return Source(
         uri=f"{dataset.path.name}#{spec.name}",
         sha256=fingerprint({"kind": "scene dataset", "files": named}),
-        split_group=f"{spec.stage.name}-{known[spec.stage_mesh][spec.stage_mesh][:8]}",
+        split_group=_split_group(spec, known, fingerprint(named)),
         location=f"{dataset.path}#{name}",
     )
+
+
+def _split_group(spec: SceneSpec, known: dict[Path, dict[Path, str]], digest: str) -> str:
+    """Scenes of one stage mesh share it; a scene without a stage stands alone."""
+    if spec.stage is None or spec.stage_mesh is None:
+        return f"{spec.name}-{digest[:8]}"
+    return f"{spec.stage.name}-{known[spec.stage_mesh][spec.stage_mesh][:8]}"

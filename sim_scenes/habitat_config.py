@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from video4spatial.pipeline.core.errors import ConfigError
 
 NAME_TAG = "%%CONFIG_NAME_AS_ASSET_FILENAME%%"
@@ -179,6 +182,16 @@ def template_name(handle: str | Path) -> str:
         if name.endswith(suffix) and name != suffix:
             return name.removesuffix(suffix).removesuffix(".basis")
     return name
+
+
+def upright_from_asset(config: Mapping[str, Any]) -> NDArray[np.float64]:
+    """(3, 3) from the asset's axes to y up, -z front; no turn where its up and front are not at right angles."""
+    up = np.asarray(config.get("up", [0, 1, 0]), dtype=float)
+    front = np.asarray(config.get("front", [0, 0, -1]), dtype=float)
+    if abs(float(up @ front)) > 1e-6:
+        return np.eye(3)
+    up, front = up / np.linalg.norm(up), front / np.linalg.norm(front)
+    return np.stack([np.cross(front, up), up, -front])
 
 
 def read_json(path: Path) -> dict[str, Any]:

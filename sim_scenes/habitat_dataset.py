@@ -9,23 +9,21 @@ of an object is its object id. What Habitat has no word for (ambient, sky, words
 
 import io
 import json
-import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import trimesh
-from numpy.typing import NDArray
 from PIL import Image
 
 from video4spatial.pipeline.core.files import write_atomic
 from video4spatial.sim_scenes.habitat_read import read_dataset
-from video4spatial.sim_scenes.scene import STAGE_ID, Body, Lighting, Material, Part, Scene, flatten
+from video4spatial.sim_scenes.scene import STAGE_ID, Body, Lighting, Material, Part, Scene
 
 __all__ = ["glb_of", "read_dataset", "write_dataset"]
-_FOLDERS = {"stages": "stages", "objects": "objects", "light_setups": "lighting", "scene_instances": "scenes"}
+
+_KINDS = {"stages": "stages", "objects": "objects", "light_setups": "lighting", "scene_instances": "scenes"}
 _UPRIGHT = {"up": [0, 1, 0], "front": [0, 0, -1], "scale": [1, 1, 1]}
 
 
@@ -38,18 +36,16 @@ def write_dataset(folder: Path, scene: Scene) -> Path:
     stage_config = {**_UPRIGHT, "render_asset": f"{scene.name}.glb", "origin": [0, 0, 0], "units_to_meters": 1.0}
     stage_config |= {"shader_type": "phong", "is_collidable": True}
     _write_json(folder / "stages" / f"{scene.name}.stage_config.json", stage_config)
-    names = _template_names(things)
     for body in things:
-        name = names[body.object_id]
-        write_atomic(folder / "objects" / f"{name}.glb", glb_of(_rigid(body)[0]))
-        config = {**_UPRIGHT, "render_asset": f"{name}.glb", "COM": [0, 0, 0], "semantic_id": body.object_id}
+        write_atomic(folder / "objects" / f"{body.name}.glb", glb_of(body.parts))
+        config = {**_UPRIGHT, "render_asset": f"{body.name}.glb", "COM": [0, 0, 0], "semantic_id": body.object_id}
         config |= {"mass": 5.0, "shader_type": "phong", "is_collidable": True}
         config["user_defined"] = {"category": body.category, "words": list(body.words)}
-        _write_json(folder / "objects" / f"{name}.object_config.json", config)
+        _write_json(folder / "objects" / f"{body.name}.object_config.json", config)
     _write_json(folder / "lighting" / f"{scene.name}.lighting_config.json", _light_setup(scene.lighting))
     _write_json(folder / "scenes" / f"{scene.name}.scene_instance.json", _scene_instance(scene, things))
     config_path = folder / f"{scene.name}.scene_dataset_config.json"
-    kinds = {kind: {"default_attributes": {}, "paths": {".json": [place]}} for kind, place in _FOLDERS.items()}
+    kinds = {kind: {"default_attributes": {}, "paths": {".json": [place]}} for kind, place in _KINDS.items()}
     _write_json(config_path, kinds)
     return config_path
 
@@ -93,51 +89,13 @@ def _pbr(material: Material) -> trimesh.visual.material.PBRMaterial:
     )
 
 
-def _template_names(things: list[Body]) -> dict[int, str]:
-    """A template name for each object id: that of the body, unless a name is no file name or part of another, as the
-    nodes of a file may be."""
-    names = [body.name for body in things]
-    joined = "\n".join(names)
-    if all(re.fullmatch(r"[A-Za-z0-9_-]+", name) and joined.count(name) == 1 for name in names):
-        return {body.object_id: body.name for body in things}
-    return {body.object_id: f"object_{body.object_id:05d}" for body in things}
-
-
-def _rigid(body: Body) -> tuple[tuple[Part, ...], NDArray[np.float64]]:
-    """Parts and a pose (4, 4) without scale that together stand where the body does."""
-    linear = body.world_from_body[:3, :3]
-    scale = np.linalg.norm(linear, axis=0)
-    if np.allclose(scale, 1.0, atol=1e-9) and np.linalg.det(linear) > 0:
-        return body.parts, body.world_from_body
-    pose = np.eye(4)
-    pose[:3, 3] = body.world_from_body[:3, 3]
-    return tuple(_baked(part, linear) for part in body.parts), pose
-
-
-def _baked(part: Part, linear: NDArray[np.float64]) -> Part:
-    """The part with a scale, a mirroring or a skew put into its vertices."""
-    pose = np.eye(4)
-    pose[:3, :3] = linear
-    soup = flatten((Body(1, "baked", "baked", ("baked",), (part,), pose),))
-    corners = part.faces[:, ::-1] if np.linalg.det(linear) < 0 else part.faces
-    return replace(
-        part,
-        vertices_m=soup.corners_m.reshape(-1, 3),
-        normals=soup.normals.reshape(-1, 3),
-        uv=soup.uv.reshape(-1, 2),
-        faces=np.arange(corners.size, dtype=np.int32).reshape(-1, 3),
-        colours=None if part.colours is None else part.colours[corners.ravel()],
-    )
-
-
 def _scene_instance(scene: Scene, things: list[Body]) -> dict[str, Any]:
     placed = []
-    names = _template_names(things)
     for body in things:
-        quaternion = trimesh.transformations.quaternion_from_matrix(_rigid(body)[1])
+        quaternion = trimesh.transformations.quaternion_from_matrix(body.world_from_body)
         placed.append(
             {
-                "template_name": names[body.object_id],
+                "template_name": body.name,
                 "translation": [float(x) for x in body.world_from_body[:3, 3]],
                 "rotation": [float(x) for x in quaternion],  # w, x, y, z
                 "motion_type": "STATIC",

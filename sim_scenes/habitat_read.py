@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.sim_scenes.glb import MaterialShelf, load_parts
-from video4spatial.sim_scenes.habitat_config import Dataset, Template, read_json
+from video4spatial.sim_scenes.habitat_config import Dataset, Template, read_json, upright_from_asset
 from video4spatial.sim_scenes.habitat_lights import default_lighting, lighting_of_setup
 from video4spatial.sim_scenes.habitat_scene import PlacedObject, SceneSpec, describe_scene
 from video4spatial.sim_scenes.names import category_of
@@ -40,11 +40,13 @@ def read_dataset(config_path: Path, scene_name: str) -> Scene:
 def load_scene(spec: SceneSpec) -> Scene:
     """Loads each mesh once. What is not shown is named in one line of the log."""
     meshes = _Meshes()
-    stage_parts = meshes.upright(spec.stage_mesh, stage_frame(spec.stage))
-    stage_parts = _scaled(stage_parts, _scale(spec.stage.values, spec.stage_values))
+    stage_parts: tuple[Part, ...] = ()
     named: list[tuple[str, str, tuple[Part, ...]]] = []
-    if spec.semantics is not None:
-        stage_parts, named = named_parts(spec, stage_parts, stage_frame(spec.stage))
+    if spec.stage is not None and spec.stage_mesh is not None:
+        frame, scale = stage_frame(spec.stage), _scale(spec.stage.values, spec.stage_values)
+        stage_parts = _scaled(meshes.upright(spec.stage_mesh, frame), scale)
+        if spec.semantics is not None:
+            stage_parts, named = named_parts(*spec.semantics, spec.stage.values, stage_parts, frame, scale)
     bodies = [Body(STAGE_ID, "stage", "stage", ("stage",), stage_parts)] if stage_parts else []
     lexicon = _lexicon(spec.lexicon)
     bodies += [_object(number, placed, meshes, lexicon) for number, placed in enumerate(spec.objects, start=1)]
@@ -63,16 +65,6 @@ def stage_frame(stage: Template) -> NDArray[np.float64]:
     """(3, 3) upright from asset. A bare GLB in a dataset without defaults is taken for one of Matterport3D: z up."""
     bare = stage.asset is not None and not stage.has_defaults
     return upright_from_asset({**_Z_UP, **stage.values} if bare else stage.values)
-
-
-def upright_from_asset(config: Mapping[str, Any]) -> NDArray[np.float64]:
-    """(3, 3) from the asset's axes to y up, -z front; no turn where its up and front are not at right angles."""
-    up = np.asarray(config.get("up", [0, 1, 0]), dtype=float)
-    front = np.asarray(config.get("front", [0, 0, -1]), dtype=float)
-    if abs(float(up @ front)) > 1e-6:
-        return np.eye(3)
-    up, front = up / np.linalg.norm(up), front / np.linalg.norm(front)
-    return np.stack([np.cross(front, up), up, -front])
 
 
 class _Meshes:
@@ -169,7 +161,7 @@ def _lighting(spec: SceneSpec, left_out: Counter[str]) -> Lighting | None:
 
 def _flat_shaded(spec: SceneSpec, bodies: list[Body], lighting: Lighting | None) -> tuple[list[Body], Lighting | None]:
     """Flat-shaded things take no light: where all are, the scene is unlit; where some are, these glow."""
-    flat = {STAGE_ID} if _is_flat(spec.stage.values, spec.stage_values) else set()
+    flat = {STAGE_ID} if spec.stage is None or _is_flat(spec.stage.values, spec.stage_values) else set()
     flat |= {k for k, p in enumerate(spec.objects, start=1) if _is_flat(p.template.values, p.values)}
     if lighting is None or not flat:
         return bodies, lighting

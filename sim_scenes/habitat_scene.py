@@ -16,6 +16,7 @@ from video4spatial.sim_scenes.habitat_config import NAME_TAG, Dataset, Template,
 
 NO_LIGHTS = "no_lights"
 DEFAULT_LIGHTS = ""
+NO_STAGE = "NONE"
 HM3D_HEADER = "HM3D Semantic Annotations"
 
 
@@ -35,8 +36,9 @@ class SceneSpec:
     name: str
     values: Mapping[str, Any]
     """Of the scene instance; what it does not say is not there."""
-    stage: Template
-    stage_mesh: Path
+    stage: Template | None
+    """None for a scene of objects alone."""
+    stage_mesh: Path | None
     stage_values: Mapping[str, Any]
     objects: tuple[PlacedObject, ...]
     lights: Template | None
@@ -57,7 +59,8 @@ class SceneSpec:
     def meshes(self) -> tuple[Path, ...]:
         """The meshes, the stage's first."""
         coloured = () if self.semantics is None else (self.semantics[0],)
-        return (self.stage_mesh, *dict.fromkeys(placed.mesh for placed in self.objects), *coloured)
+        stage = () if self.stage_mesh is None else (self.stage_mesh,)
+        return (*stage, *dict.fromkeys(placed.mesh for placed in self.objects), *coloured)
 
     @property
     def texts(self) -> tuple[Path, ...]:
@@ -81,7 +84,8 @@ def describe_scene(dataset: Dataset, name: str) -> SceneSpec:
     if not isinstance(stage_values, dict) or not isinstance(stage_values.get("template_name"), str):
         raise ConfigError(f"{file} has no stage_instance.template_name; every scene needs a stage")
     _check_instance(f"{file}: stage_instance", stage_values)
-    stage = dataset.find("stages", stage_values["template_name"])
+    stage_name = stage_values["template_name"]
+    stage = None if stage_name == NO_STAGE else dataset.find("stages", stage_name)
     objects = tuple(
         _placed(dataset, file, number, entry) for number, entry in _entries(file, values, "object_instances")
     )
@@ -90,12 +94,17 @@ def describe_scene(dataset: Dataset, name: str) -> SceneSpec:
     left_out = [f"{len(jointed)} articulated objects: {', '.join(names[:8])}"] if jointed else []
     lights, default_lights = _lights(dataset, values)
     semantics, lexicon, unread = _semantics(dataset, stage, values)
-    templates = (instance, stage, *(placed.template for placed in objects), *((lights,) if lights else ()))
+    templates = (
+        instance,
+        *((stage,) if stage else ()),
+        *(placed.template for placed in objects),
+        *((lights,) if lights else ()),
+    )
     return SceneSpec(
         name=template_name(name),
         values=values,
         stage=stage,
-        stage_mesh=_mesh_of(dataset, stage, "stages"),
+        stage_mesh=None if stage is None else _mesh_of(dataset, stage, "stages"),
         stage_values=stage_values,
         objects=tuple(placed for placed in objects if placed.values.get("is_instance_visible", True)),
         lights=lights,
@@ -207,16 +216,17 @@ def _check_light(what: str, light: Any) -> None:
 
 
 def _semantics(
-    dataset: Dataset, stage: Template, values: Mapping[str, Any]
+    dataset: Dataset, stage: Template | None, values: Mapping[str, Any]
 ) -> tuple[tuple[Path, Path] | None, Path | None, list[str]]:
     """(coloured mesh and list of names of the stage, lexicon, what is not read)."""
     found = [_semantic_file(dataset, values.get("semantic_scene_instance"))]
-    own = stage.values.get("semantic_descriptor_filename")
-    if isinstance(own, str) and own:
+    own = None if stage is None else stage.values.get("semantic_descriptor_filename")
+    if stage is not None and isinstance(own, str) and own:
         found.append(dataset.inside(stage.folder, own, stage.name))
     files = [path for path in found if path is not None and path.is_file()]
-    coloured = stage.values.get("semantic_asset")
-    mesh = dataset.inside(stage.folder, coloured, stage.name) if isinstance(coloured, str) and coloured else None
+    mesh = None
+    if stage is not None and isinstance(coloured := stage.values.get("semantic_asset"), str) and coloured:
+        mesh = dataset.inside(stage.folder, coloured, stage.name)
     lists = [path for path in files if path.suffix == ".txt" and _is_hm3d(path)]
     lexicons = [path for path in files if path.suffix == ".json"]
     unread = [path.name for path in files if path not in lists and path not in lexicons]

@@ -11,19 +11,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.sim_scenes.glb import MaterialShelf, load_parts
+from video4spatial.sim_scenes.habitat_config import upright_from_asset
 from video4spatial.sim_scenes.names import is_structure
 from video4spatial.sim_scenes.render.nearest import nearest_places
 from video4spatial.sim_scenes.scene import Part
-
-if TYPE_CHECKING:
-    from video4spatial.sim_scenes.habitat_scene import SceneSpec
 
 _LINE = re.compile(r'\s*(\d+)\s*,\s*#?([0-9A-Fa-f]{6})\s*,\s*"([^"]*)"')
 _SPOTS = np.array([[1 / 3, 1 / 3, 1 / 3], [0.7, 0.15, 0.15], [0.15, 0.7, 0.15], [0.15, 0.15, 0.7]])
@@ -54,14 +52,19 @@ def read_names(path: Path) -> tuple[Named, ...]:
 
 
 def named_parts(
-    spec: "SceneSpec", stage: tuple[Part, ...], frame: NDArray[np.float64]
+    mesh: Path,
+    listed: Path,
+    values: Mapping[str, Any],
+    stage: tuple[Part, ...],
+    frame: NDArray[np.float64],
+    scale: NDArray[np.float64],
 ) -> tuple[tuple[Part, ...], list[tuple[str, str, tuple[Part, ...]]]]:
-    """The stage without its things, and of each thing its name, category and parts, by semantic id."""
-    assert spec.semantics is not None
-    mesh, listed = spec.semantics
+    """The stage without its things, and of each thing its name, category and parts, by semantic id. `values`, `frame`
+    (3, 3) and `scale` (3,) are those of the stage."""
     names = {entry.semantic_id: entry for entry in read_names(listed)}
-    own = {key.removeprefix("semantic_"): spec.stage.values[key] for key in _OWN if key in spec.stage.values}
-    ids = semantic_ids(stage, mesh, tuple(names.values()), _frame(own) if own else frame)
+    if any(f"semantic_{key}" in values for key in ("up", "front")):
+        frame = upright_from_asset({key: values.get(f"semantic_{key}", default) for key, default in _UPRIGHT})
+    ids = semantic_ids(stage, mesh, tuple(names.values()), np.diag(scale) @ frame)
     things = {k: entry for k, entry in names.items() if _is_thing(entry.name)}
     kept = [_cut(part, ~np.isin(of_part, list(things))) for part, of_part in zip(stage, ids, strict=True)]
     found = []
@@ -95,14 +98,7 @@ def semantic_ids(
     return found
 
 
-_OWN = ("semantic_up", "semantic_front")
-
-
-def _frame(own: Mapping[str, list[float]]) -> NDArray[np.float64]:
-    up = np.asarray(own.get("up", [0, 1, 0]), dtype=float)
-    front = np.asarray(own.get("front", [0, 0, -1]), dtype=float)
-    up, front = up / np.linalg.norm(up), front / np.linalg.norm(front)
-    return np.stack([np.cross(front, up), up, -front])
+_UPRIGHT = (("up", [0, 1, 0]), ("front", [0, 0, -1]))
 
 
 def _is_thing(name: str) -> bool:

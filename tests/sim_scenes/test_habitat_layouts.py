@@ -14,9 +14,9 @@ from PIL import Image
 from tests.sim_scenes.gltf_maker import SQUARE, SQUARE_FACES, GltfMaker
 from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.sim_scenes.dataset_files import dataset_sources
-from video4spatial.sim_scenes.habitat_dataset import read_dataset, write_dataset
+from video4spatial.sim_scenes.habitat_dataset import read_dataset
 from video4spatial.sim_scenes.habitat_lights import AMBIENT
-from video4spatial.sim_scenes.scene import Body, Scene
+from video4spatial.sim_scenes.scene import Body
 
 ROOM = np.array([[-4, 0, -3], [4, 0, -3], [4, 0, 3], [-4, 0, 3]], dtype=np.float32)
 """A floor of 8 x 6 m, y up."""
@@ -351,14 +351,10 @@ def test_only_flat_shaded_scenes_are_unlit_in_the_light_of_a_dataset(replica: Pa
     assert read_dataset(replica, "apt_0").lighting is None
 
 
-def test_scaled_and_mirrored_things_survive_being_written_for_habitat(hssd: Path, tmp_path: Path) -> None:
-    scene = read_dataset(hssd, "102344022")
-    bodies = []
-    for number, body in enumerate(scene.bodies):
-        pose = body.world_from_body @ (np.diag([-1, 1, 1, 1]) if number == 2 else np.eye(4))
-        bodies.append(Body(number, "same / name", body.category, body.words, body.parts, pose))
-    written = write_dataset(tmp_path / "written", Scene("again", tuple(bodies)))
-    again = read_dataset(written, "again")
-    for before, after in zip(bodies, again.bodies, strict=True):
-        np.testing.assert_allclose(middle(after), middle(before), atol=1e-4)
-        np.testing.assert_allclose(size(after), size(before), atol=1e-4)
+def test_a_scene_without_a_stage_is_its_objects(replica: Path) -> None:
+    path = replica.parent / "configs/scenes/apt_0.scene_instance.json"
+    instance = json.loads(path.read_text())
+    instance["stage_instance"]["template_name"] = "NONE"
+    path.write_text(json.dumps(instance))
+    assert [body.name for body in read_dataset(replica, "apt_0").bodies] == ["frl_basket"]
+    assert dataset_sources(replica)[0].split_group.startswith("apt_0-")
