@@ -108,8 +108,8 @@ class SimConfig(Settings):
     houses: int = 0
     """Procedural houses of two to six furnished rooms to make, beside the rooms."""
     scenes: tuple[str, ...] = ()
-    """GLB files (y up, metres) and Habitat scene datasets (`PATH.scene_dataset_config.json#SCENE`; without `#SCENE` all
-    its scenes) to render beside the procedural rooms."""
+    """GLB and glTF files (y up and in metres, or `FILE.glb#up=z&scale=0.01`) and Habitat scene datasets
+    (`PATH.scene_dataset_config.json#SCENE`; without `#SCENE` all its scenes) to render beside the procedural rooms."""
     views: tuple[View, ...] = field(default_factory=lambda: (View(),))
     renderer: Literal["auto", "embedded", "habitat"] = "auto"
     """`embedded` needs nothing installed; `auto` takes it."""
