@@ -90,6 +90,8 @@ def read_accessor(file: GltfFile, number: int) -> Array:
 def read_meshes(file: GltfFile, left_out: Counter[str]) -> list[list[Mesh]]:
     """Of each mesh of the file its primitives. What has no triangles is counted in `left_out`."""
     found = []
+    if records(file.document, "animations"):
+        left_out["animations (at rest)"] += len(file.document["animations"])
     for number, entry in enumerate(records(file.document, "meshes")):
         meshes = []
         for primitive in records(entry, "primitives"):
