@@ -3,13 +3,16 @@
 Scene ─▶ [write_dataset] ─▶ <name>.scene_dataset_config.json, stages/ objects/ lighting/ scenes/ ─▶ [read_dataset]
 
 The layout is the one habitat-sim 0.3.3 and 0.3.4 read as it stands: `up`, `front` and `COM` are always written (without
-them the stage is turned and objects sink), every template has a name that is no part of another, and the semantic id
-of an object is its object id. What Habitat has no word for (ambient, sky, words) stands under `user_defined`.
+them the stage is turned and objects sink), every body has a template of its own whose name is no part of another, and
+the semantic id of an object is its object id. What Habitat has no word for (ambient, sky, words) stands under
+`user_defined`.
 """
 
 import io
 import json
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +32,8 @@ _KINDS = {
     "light_setups": ("lighting", "lighting_config"),
     "scene_instances": ("scenes", "scene_instance"),
 }
+NO_STAGE = "NONE"
+"""Habitat's name for a stage that is not there."""
 UNLIT = ("no_lights", "")
 """Lighting names that need no file. "" asks for Habitat's own default lights, which are not imitated: shown unlit."""
 _UPRIGHT = {"up": [0, 1, 0], "front": [0, 0, -1], "scale": [1, 1, 1]}
@@ -37,24 +42,62 @@ _UPRIGHT = {"up": [0, 1, 0], "front": [0, 0, -1], "scale": [1, 1, 1]}
 def write_dataset(folder: Path, scene: Scene) -> Path:
     """Writes the dataset of one scene and returns its config, which is written last. The same scene gives the same
     bytes, so writing again changes nothing."""
-    stage = next(body for body in scene.bodies if body.object_id == STAGE_ID)
-    things = [body for body in scene.bodies if body.object_id != STAGE_ID]
-    write_atomic(folder / "stages" / f"{scene.name}.glb", glb_of(stage.parts))
-    stage_config = {**_UPRIGHT, "render_asset": f"{scene.name}.glb", "origin": [0, 0, 0], "units_to_meters": 1.0}
-    stage_config |= {"shader_type": "phong", "is_collidable": True}
-    _write_json(folder / "stages" / f"{scene.name}.stage_config.json", stage_config)
-    for body in things:
-        write_atomic(folder / "objects" / f"{body.name}.glb", glb_of(body.parts))
-        config = {**_UPRIGHT, "render_asset": f"{body.name}.glb", "COM": [0, 0, 0], "semantic_id": body.object_id}
+    stages = [body for body in scene.bodies if body.object_id == STAGE_ID]
+    things = {_template_of(body): _rigid(body) for body in scene.bodies if body.object_id != STAGE_ID}
+    if stages:
+        stage_config = {**_UPRIGHT, "render_asset": f"{scene.name}.glb", "origin": [0, 0, 0], "units_to_meters": 1.0}
+        stage_config |= {"shader_type": "phong", "is_collidable": True}
+        parts = tuple(part for stage in stages for part in _moved(stage.parts, stage.world_from_body))
+        write_atomic(folder / "stages" / f"{scene.name}.glb", glb_of(parts))
+        _write_json(folder / "stages" / f"{scene.name}.stage_config.json", stage_config)
+    for name, body in things.items():
+        write_atomic(folder / "objects" / f"{name}.glb", glb_of(body.parts))
+        config = {**_UPRIGHT, "render_asset": f"{name}.glb", "COM": [0, 0, 0], "semantic_id": body.object_id}
         config |= {"mass": 5.0, "shader_type": "phong", "is_collidable": True}
         config["user_defined"] = {"category": body.category, "words": list(body.words)}
-        _write_json(folder / "objects" / f"{body.name}.object_config.json", config)
+        _write_json(folder / "objects" / f"{name}.object_config.json", config)
     _write_json(folder / "lighting" / f"{scene.name}.lighting_config.json", _light_setup(scene.lighting))
-    _write_json(folder / "scenes" / f"{scene.name}.scene_instance.json", _scene_instance(scene, things))
+    instance = _scene_instance(scene, things, scene.name if stages else NO_STAGE)
+    _write_json(folder / "scenes" / f"{scene.name}.scene_instance.json", instance)
     config_path = folder / f"{scene.name}.scene_dataset_config.json"
     kinds = {kind: {"default_attributes": {}, "paths": {".json": [place]}} for kind, (place, _) in _KINDS.items()}
     _write_json(config_path, kinds)
     return config_path
+
+
+def _template_of(body: Body) -> str:
+    """A file name for the body's template. Habitat takes the first template whose path has the asked name in it: ids
+    of one length at the end keep any two apart, and from the words of the path."""
+    number = f"_{body.object_id:03d}"
+    name = re.sub(r"[^A-Za-z0-9_-]+", "_", body.name)[:80]
+    return name if name.endswith(number) else f"{name}{number}"
+
+
+def _moved(parts: tuple[Part, ...], pose: NDArray[np.float64]) -> tuple[Part, ...]:
+    """The parts where `pose` (4, 4) puts them."""
+    if np.array_equal(pose, np.eye(4)):
+        return parts
+    normal_matrix, mirrored = np.linalg.inv(pose[:3, :3]), np.linalg.det(pose[:3, :3]) < 0
+    moved = []
+    for part in parts:
+        vertices = part.vertices_m.astype(float) @ pose[:3, :3].T + pose[:3, 3]
+        normals = part.normals.astype(float) @ normal_matrix
+        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+        faces = part.faces[:, ::-1] if mirrored else part.faces
+        moved.append(
+            replace(part, vertices_m=vertices.astype(np.float32), normals=normals.astype(np.float32), faces=faces)
+        )
+    return tuple(moved)
+
+
+def _rigid(body: Body) -> Body:
+    """The body itself, or, where its pose stretches or mirrors it, one of that shape in an upright pose."""
+    shape = body.world_from_body[:3, :3]
+    if np.allclose(shape @ shape.T, np.eye(3), atol=1e-6) and np.linalg.det(shape) > 0:
+        return body
+    stretch, place = np.eye(4), np.eye(4)
+    stretch[:3, :3], place[:3, 3] = shape, body.world_from_body[:3, 3]
+    return replace(body, parts=_moved(body.parts, stretch), world_from_body=place)
 
 
 def read_dataset(config_path: Path, scene_name: str) -> Scene:
@@ -64,9 +107,11 @@ def read_dataset(config_path: Path, scene_name: str) -> Scene:
     instance_path = find_template(config_path, config, "scene_instances", scene_name)
     instance = read_json(instance_path)
     materials = MaterialShelf()
-    stage_path = find_template(config_path, config, "stages", instance["stage_instance"]["template_name"])
-    stage = read_json(stage_path)
-    bodies = [Body(STAGE_ID, "stage", "stage", ("stage",), _read_parts(stage_path, stage, materials))]
+    bodies = []
+    if (stage_name := instance["stage_instance"]["template_name"]) != NO_STAGE:
+        stage_path = find_template(config_path, config, "stages", stage_name)
+        stage = read_json(stage_path)
+        bodies.append(Body(STAGE_ID, "stage", "stage", ("stage",), _read_parts(stage_path, stage, materials)))
     for number, placed in enumerate(instance.get("object_instances", []), start=1):
         template_path = find_template(config_path, config, "objects", placed["template_name"])
         bodies.append(_read_object(number, template_path, placed, instance, materials))
@@ -87,43 +132,63 @@ def glb_of(parts: tuple[Part, ...]) -> bytes:
         if made is None:
             made = materials.setdefault(id(part.material), _pbr(part.material))
         uv = np.stack([part.uv[:, 0], 1.0 - part.uv[:, 1]], axis=1)  # trimesh turns v upside down
-        mesh = trimesh.Trimesh(
-            part.vertices_m,
-            part.faces,
-            vertex_normals=part.normals,
-            visual=trimesh.visual.TextureVisuals(uv=uv, material=made),
-            process=False,
-        )
+        visual = trimesh.visual.TextureVisuals(uv=uv, material=made)
+        if part.colours is not None:
+            visual.vertex_attributes["color"] = _rgba(part.colours)
+        mesh = trimesh.Trimesh(part.vertices_m, part.faces, vertex_normals=part.normals, visual=visual, process=False)
         scene.add_geometry(mesh, node_name=f"part/{number}", geom_name=f"part_{number}")
     exported = trimesh.exchange.gltf.export_glb(scene, include_normals=True)
     assert isinstance(exported, bytes)
     return exported
 
 
+def _rgba(linear: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Vertex colours as pictures have them, which is how Habitat and glb.py take them."""
+    encoded = np.round(np.sqrt(np.clip(linear, 0.0, 1.0)) * 255).astype(np.uint8)
+    return np.concatenate([encoded, np.full((len(encoded), 1), 255, np.uint8)], axis=1)
+
+
 def _pbr(material: Material) -> trimesh.visual.material.PBRMaterial:
-    colour = np.sqrt(np.asarray(material.colour))  # the renderer's gamma is 2
-    base = np.full((4, 4, 3), 255, dtype=np.uint8) if material.texture is None else material.texture
-    tinted = np.round(base * colour).astype(np.uint8)
-    picture = io.BytesIO()
-    Image.fromarray(tinted).save(picture, format="PNG")
-    glow = [material.glow] * 3 if material.glow else None
+    picture = _picture(material)
+    emission = None if material.emission is None else _picture(material.emission)
+    glow = [1.0, 1.0, 1.0] if emission is not None else [material.glow] * 3 if material.glow else None
     return trimesh.visual.material.PBRMaterial(
         name=material.name,
-        baseColorTexture=Image.open(picture),
+        baseColorTexture=picture,
         metallicFactor=0.0,
         roughnessFactor=1.0,
         emissiveFactor=glow,
+        emissiveTexture=emission,
         doubleSided=material.double_sided,
+        alphaMode="MASK" if _is_cut_out(material) else None,
+        alphaCutoff=material.alpha_cutoff if _is_cut_out(material) else None,
     )
 
 
-def _scene_instance(scene: Scene, things: list[Body]) -> dict[str, Any]:
+def _is_cut_out(material: Material) -> bool:
+    """The renderers look at alpha where there is a texture for it to lie on."""
+    return material.alpha is not None and material.texture is not None
+
+
+def _picture(material: Material) -> Image.Image:
+    """Its texture times its colour, as the PNG that is embedded."""
+    colour = np.sqrt(np.asarray(material.colour))  # the renderer's gamma is 2
+    base = np.full((4, 4, 3), 255, dtype=np.uint8) if material.texture is None else material.texture
+    tinted = np.round(base * colour).astype(np.uint8)
+    if material.alpha is not None and _is_cut_out(material):
+        tinted = np.concatenate([tinted, material.alpha[..., None]], axis=2)
+    encoded = io.BytesIO()
+    Image.fromarray(tinted).save(encoded, format="PNG")
+    return Image.open(encoded)
+
+
+def _scene_instance(scene: Scene, things: Mapping[str, Body], stage: str) -> dict[str, Any]:
     placed = []
-    for body in things:
+    for name, body in things.items():
         quaternion = trimesh.transformations.quaternion_from_matrix(body.world_from_body)
         placed.append(
             {
-                "template_name": body.name,
+                "template_name": name,
                 "translation": [float(x) for x in body.world_from_body[:3, 3]],
                 "rotation": [float(x) for x in quaternion],  # w, x, y, z
                 "motion_type": "STATIC",
@@ -131,7 +196,7 @@ def _scene_instance(scene: Scene, things: list[Body]) -> dict[str, Any]:
             }
         )
     instance: dict[str, Any] = {
-        "stage_instance": {"template_name": scene.name},
+        "stage_instance": {"template_name": stage},
         "default_lighting": "no_lights" if scene.lighting is None else scene.name,
         "translation_origin": "asset_local",
         "object_instances": placed,

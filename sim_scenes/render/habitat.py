@@ -30,8 +30,8 @@ from video4spatial.sim_scenes.render.habitat_session import (
 )
 from video4spatial.sim_scenes.scene import STAGE_ID, Scene
 
-BATCH_BYTES = 64 * 2**20
-"""Pictures of one request; bounds what both processes hold."""
+BATCH_BYTES = 16 * 2**20
+"""Pictures of one request; bounds what both processes hold, and the time until an answer is due."""
 
 _CENTRE_TOLERANCE_PX = 1e-3
 _SQUARE_TOLERANCE = 1e-6
@@ -74,7 +74,7 @@ class HabitatRenderer:
     """Renders one scene of a Habitat dataset. Implements `render.base.Renderer`; belongs to one thread.
 
     Colour is rendered `samples` times as large on each side and averaged; depth and ids are those of pixel centres.
-    Cameras of other sizes or focal lengths than the last ones load the scene again: give them together.
+    Cameras of other sizes or focal lengths than the last ones need other sensors: give them together.
     """
 
     def __init__(self, scene: SceneRef, samples: int = 1, session: HabitatSession | None = None) -> None:

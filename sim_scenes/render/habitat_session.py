@@ -24,7 +24,7 @@ from video4spatial.pipeline.core.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-PROTOCOL = 1
+PROTOCOL = 2
 WORKER = Path(__file__).with_name("habitat_worker.py")
 INSTALL = "docs/habitat.md says how to install it"
 
@@ -65,23 +65,32 @@ class HabitatConfig(Settings):
     load_timeout_s: float = 300.0
     """For one scene. Raise it for very large scenes on slow disks."""
     render_timeout_s: float = 60.0
-    """For one request of at most 64 MiB of pictures, and for one navmesh with its paths."""
+    """For one request of at most 16 MiB of pictures, for new sensors, and for one navmesh with its paths."""
     tries: int = 2
     """Times that one request is put to a fresh process when the last one was lost."""
     scenes_per_process: int = 200
     """Scenes loaded before the process is replaced: GPU drivers leak when scenes change. Lower where memory grows."""
+    memory_gib: float = 4.0
+    """A process that holds more than this after a load is replaced before its next scene."""
 
     def __post_init__(self) -> None:
         if self.gpu_device_id < -1:
             raise ConfigError(f"habitat.gpu_device_id must be -1 (CPU) or a CUDA device, got {self.gpu_device_id}")
-        for name in ("start_timeout_s", "load_timeout_s", "render_timeout_s", "tries", "scenes_per_process"):
+        for name in (
+            "start_timeout_s",
+            "load_timeout_s",
+            "render_timeout_s",
+            "tries",
+            "scenes_per_process",
+            "memory_gib",
+        ):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"habitat.{name} must be above 0, got {getattr(self, name)}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lens:
-    """What a sensor is made for; another one needs the scene loaded again."""
+    """What a sensor is made for; another one needs another sensor."""
 
     width_px: int
     height_px: int
@@ -109,6 +118,7 @@ class HabitatSession:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._loaded: tuple[SceneRef, Lens | None] | None = None
         self._loads = 0
+        self._held_gib = 0.0
 
     def hello(self) -> Mapping[str, Any]:
         """Versions of the process. Raises NotAvailable when it cannot run here."""
@@ -148,17 +158,25 @@ class HabitatSession:
         if self._folder is not None:
             self._folder.cleanup()
         self._child = self._folder = self._loaded = None
-        self._loads = 0
+        self._loads, self._held_gib = 0, 0.0
 
     def _hold(self, scene: SceneRef, lens: Lens | None) -> None:
-        """Loads the scene unless the process has it already."""
-        if self._loaded is not None and self._loaded[0] == scene and lens in (None, self._loaded[1]):
+        """Loads the scene unless the process has it already, and gives it the sensors."""
+        held, looking = self._loaded or (None, None)
+        if held == scene and lens in (None, looking):
             return
-        if self._loads >= self._config.scenes_per_process:
+        self._loaded = None
+        if held == scene and looking is not None:
+            self._ask({"op": "look", "lens": vars(lens)}, self._config.render_timeout_s)
+        else:
+            self._load(scene, lens)
+        self._loaded = scene, lens
+
+    def _load(self, scene: SceneRef, lens: Lens | None) -> None:
+        if self._loads >= self._config.scenes_per_process or self._held_gib > self._config.memory_gib:
             self.close()
         if self._child is None:
             self.hello()
-        self._loaded = None
         self._loads += 1
         request = {
             "op": "load",
@@ -167,8 +185,8 @@ class HabitatSession:
             "gpu_device_id": self._config.gpu_device_id,
             "lens": vars(lens) if lens else None,
         }
-        self._refused(scene, self._ask(request, self._config.load_timeout_s))
-        self._loaded = scene, lens
+        answer, _ = self._refused(scene, self._ask(request, self._config.load_timeout_s))
+        self._held_gib = float(answer["held_gib"])
 
     def _refused(self, scene: SceneRef, answer: Message) -> Message:
         if "error" in answer[0]:

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-PROTOCOL = 1
+PROTOCOL = 2
 NEAR_M, FAR_M = 0.01, 1000.0
 _PREFIX = struct.Struct("<4sI")
 _MAGIC = b"V4S1"
@@ -31,11 +31,12 @@ class Simulator:
 
     def __init__(self) -> None:
         self._sim: Any = None
+        self._world: Any = None
         self._navmesh: dict[str, float] | None = None
 
     def handle(self, header: dict, arrays: dict) -> tuple[dict, dict]:
-        """Answers `hello`, `load`, `render` and `geodesic`. What habitat-sim says about a scene it refuses is an
-        answer; any other failure ends the process, with its traceback on stderr."""
+        """Answers `hello`, `load`, `look`, `render` and `geodesic`. What habitat-sim says about a scene it refuses is
+        an answer; any other failure ends the process, with its traceback on stderr."""
         op = header["op"]
         if op == "hello":
             return hello(), {}
@@ -44,6 +45,9 @@ class Simulator:
                 self._load(header)
             except (AssertionError, RuntimeError, ValueError) as error:
                 return {"error": str(error) or type(error).__name__}, {}
+            return {"held_gib": held_gib()}, {}
+        if op == "look":
+            self._look(header["lens"])
             return {}, {}
         if op == "render":
             return {}, self._render(arrays["world_from_gl_camera"])
@@ -59,14 +63,21 @@ class Simulator:
             self._sim.close()
             self._sim = None
         self._navmesh = None
-        world = habitat_sim.SimulatorConfiguration()
+        self._world = world = habitat_sim.SimulatorConfiguration()
         world.scene_dataset_config_file = header["dataset"]
         world.scene_id = header["scene_id"]
         world.gpu_device_id = header["gpu_device_id"]
         world.enable_physics = False
-        agent = habitat_sim.AgentConfiguration()
-        agent.sensor_specifications = sensors(header["lens"]) if header["lens"] else []
-        self._sim = habitat_sim.Simulator(habitat_sim.Configuration(world, [agent]))
+        self._sim = habitat_sim.Simulator(configuration(world, header["lens"]))
+
+    def _look(self, lens: dict) -> None:
+        """Other sensors in the scene that is open; opening it again would take as long as many frames."""
+        import habitat_sim
+
+        before = self._sim.get_agent(0).scene_node
+        self._sim.reconfigure(configuration(self._world, lens))
+        for name in list(before.subtree_sensors):
+            habitat_sim.SensorFactory.delete_subtree_sensor(before, name)  # they hold pictures of their size
 
     def _render(self, world_from_gl_camera: np.ndarray) -> dict:
         import magnum
@@ -116,6 +127,24 @@ def hello() -> dict:
         "numpy": np.__version__,
         "habitat_sim": str(getattr(habitat_sim, "__version__", "unknown")),
     }
+
+
+def held_gib() -> float:
+    """Memory of this process; 0 where the system does not say."""
+    try:
+        with open("/proc/self/statm") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**30
+    except OSError:
+        return 0.0
+
+
+def configuration(world: Any, lens: dict | None) -> Any:
+    """`world` with one agent that carries the sensors of `lens`."""
+    import habitat_sim
+
+    agent = habitat_sim.AgentConfiguration()
+    agent.sensor_specifications = sensors(lens) if lens else []
+    return habitat_sim.Configuration(world, [agent])
 
 
 def sensors(lens: dict) -> list:

@@ -1,6 +1,11 @@
-"""What every renderer promises. If this breaks, poses, depth and pictures contradict each other unseen."""
+"""What every renderer promises. If this breaks, poses, depth and pictures contradict each other unseen.
 
-from collections.abc import Callable
+Real Habitat is held to it where HABITAT_PYTHON names one; what it does not do by nature (`docs/habitat.md`) is asked of
+the embedded renderer alone.
+"""
+
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +17,8 @@ from video4spatial.pipeline.core.geometry import look_at, upright_pose
 from video4spatial.sim_scenes.materials import plain
 from video4spatial.sim_scenes.render.base import Renderer
 from video4spatial.sim_scenes.render.embedded import EmbeddedRenderer
+from video4spatial.sim_scenes.render.habitat import HabitatRenderer
+from video4spatial.sim_scenes.render.habitat_session import HabitatSession, habitat_from_environment
 from video4spatial.sim_scenes.scene import Body, Lamp, Lighting, Material, Scene
 from video4spatial.sim_scenes.shapes import box, panel, yaw_matrix
 
@@ -19,9 +26,39 @@ Make = Callable[[Scene], Renderer]
 POSES = [look_at([0.3, 1.6, 4.0], [0.0, 0.4, 0.0]), look_at([3.0, 1.0, -2.0], [0.0, 0.5, 0.0])]
 
 
-@pytest.fixture(params=["embedded"])
-def make(request: pytest.FixtureRequest) -> Make:
-    return {"embedded": EmbeddedRenderer}[request.param]
+HABITAT = pytest.param(
+    "habitat",
+    marks=pytest.mark.skipif(
+        not os.environ.get("HABITAT_PYTHON"), reason="HABITAT_PYTHON does not name a Python with habitat_sim"
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def habitat() -> Iterator[HabitatSession]:
+    """One process for all tests."""
+    config = habitat_from_environment()
+    assert config is not None
+    session = HabitatSession(config)
+    yield session
+    session.close()
+
+
+@pytest.fixture(params=["embedded", HABITAT])
+def make(request: pytest.FixtureRequest) -> Iterator[Make]:
+    if request.param == "embedded":
+        yield EmbeddedRenderer
+        return
+    session = request.getfixturevalue("habitat")
+    made: list[HabitatRenderer] = []
+
+    def make_habitat(scene: Scene) -> Renderer:
+        made.append(HabitatRenderer.of_scene(scene, session=session))
+        return made[-1]
+
+    yield make_habitat
+    for renderer in made:
+        renderer.close()
 
 
 def test_frames_have_the_promised_shapes_and_types(make: Make, yard: Scene) -> None:

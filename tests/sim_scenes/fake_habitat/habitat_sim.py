@@ -98,10 +98,19 @@ class Configuration:
 class _Node:
     transformation = None
 
+    def __init__(self, specs):
+        self.subtree_sensors = {spec.uuid: spec for spec in specs}
+
 
 class _Agent:
-    def __init__(self):
-        self.scene_node = _Node()
+    def __init__(self, config):
+        self.scene_node = _Node(config.sensor_specifications)
+
+
+class SensorFactory:
+    @staticmethod
+    def delete_subtree_sensor(node, uuid):
+        del node.subtree_sensors[uuid]
 
 
 class _PathFinder:
@@ -140,14 +149,23 @@ class Simulator:
         _log(f"load {world.scene_id} {os.path.exists('data/default.pbr_config.json')}")
         if world.scene_id == "nowhere":
             raise AssertionError("ESP_CHECK failed: No Stage Attributes exists for requested scene 'nowhere'")
-        self._specs = config.agents[0].sensor_specifications
-        self._scene_id = world.scene_id
-        self._agent = _Agent()
+        self._world, self._scene_id = world, world.scene_id
+        self._agents(config)
         golden = os.environ.get("FAKE_HABITAT_GOLDEN")
         self._golden = Path(golden) if golden and world.scene_id != "NONE" else None
         queries = json.loads((self._golden / "navmesh.json").read_text()) if self._golden else None
         self.pathfinder = _PathFinder(queries)
         _OPEN.append(self)
+
+    def _agents(self, config):
+        self._specs = config.agents[0].sensor_specifications
+        self._agent = _Agent(config.agents[0])
+
+    def reconfigure(self, config):
+        assert config.sim_cfg is self._world
+        assert self._specs  # without a renderer there are no textures to look at
+        _log("look")
+        self._agents(config)
 
     def get_agent(self, number):
         assert number == 0
