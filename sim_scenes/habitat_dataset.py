@@ -8,11 +8,11 @@ the semantic id of an object is its object id. What Habitat has no word for (amb
 `user_defined`.
 """
 
-import io
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -42,18 +42,19 @@ _UPRIGHT = {"up": [0, 1, 0], "front": [0, 0, -1], "scale": [1, 1, 1]}
 def write_dataset(folder: Path, scene: Scene) -> Path:
     """Writes the dataset of one scene and returns its config, which is written last. The same scene gives the same
     bytes, so writing again changes nothing."""
+    shader = "flat" if scene.lighting is None else "pbr"
     stages = [body for body in scene.bodies if body.object_id == STAGE_ID]
     things = {_template_of(body): _rigid(body) for body in scene.bodies if body.object_id != STAGE_ID}
     if stages:
         stage_config = {**_UPRIGHT, "render_asset": f"{scene.name}.glb", "origin": [0, 0, 0], "units_to_meters": 1.0}
-        stage_config |= {"shader_type": "phong", "is_collidable": True}
+        stage_config |= {"shader_type": shader, "is_collidable": True}
         parts = tuple(part for stage in stages for part in _moved(stage.parts, stage.world_from_body))
         write_atomic(folder / "stages" / f"{scene.name}.glb", glb_of(parts))
         _write_json(folder / "stages" / f"{scene.name}.stage_config.json", stage_config)
     for name, body in things.items():
         write_atomic(folder / "objects" / f"{name}.glb", glb_of(body.parts))
         config = {**_UPRIGHT, "render_asset": f"{name}.glb", "COM": [0, 0, 0], "semantic_id": body.object_id}
-        config |= {"mass": 5.0, "shader_type": "phong", "is_collidable": True}
+        config |= {"mass": 5.0, "shader_type": shader, "is_collidable": True}
         config["user_defined"] = {"category": body.category, "words": list(body.words)}
         _write_json(folder / "objects" / f"{name}.object_config.json", config)
     _write_json(folder / "lighting" / f"{scene.name}.lighting_config.json", _light_setup(scene.lighting))
@@ -123,11 +124,13 @@ def read_dataset(config_path: Path, scene_name: str) -> Scene:
     return Scene(Path(scene_name).name, tuple(bodies), lighting)
 
 
+@lru_cache(maxsize=128)
 def glb_of(parts: tuple[Part, ...]) -> bytes:
-    """A GLB of parts, one node each. Plain colours become 4 x 4 textures: Habitat's flat shader and ours then agree."""
+    """A GLB of parts, one node each. Plain colours become 4 x 4 textures: Habitat's flat shader and ours then agree.
+    The last ones are remembered: a scene in another light is written of the same parts."""
     scene = trimesh.Scene()
     materials: dict[int, Any] = {}
-    for number, part in enumerate(parts):
+    for number, part in enumerate(_both_sides(part) for part in parts):
         made = materials.get(id(part.material))
         if made is None:
             made = materials.setdefault(id(part.material), _pbr(part.material))
@@ -140,6 +143,21 @@ def glb_of(parts: tuple[Part, ...]) -> bytes:
     exported = trimesh.exchange.gltf.export_glb(scene, include_normals=True)
     assert isinstance(exported, bytes)
     return exported
+
+
+def _both_sides(part: Part) -> Part:
+    """Habitat's flat shader knows no double-sided material: such a part gets its back as triangles of their own."""
+    if not part.material.double_sided:
+        return part
+    back = part.faces[:, ::-1] + len(part.vertices_m)
+    return replace(
+        part,
+        vertices_m=np.concatenate([part.vertices_m, part.vertices_m]),
+        normals=np.concatenate([part.normals, -part.normals]),
+        uv=np.concatenate([part.uv, part.uv]),
+        faces=np.concatenate([part.faces, back]).astype(np.int32),
+        colours=None if part.colours is None else np.concatenate([part.colours, part.colours]),
+    )
 
 
 def _rgba(linear: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -159,7 +177,7 @@ def _pbr(material: Material) -> trimesh.visual.material.PBRMaterial:
         roughnessFactor=1.0,
         emissiveFactor=glow,
         emissiveTexture=emission,
-        doubleSided=material.double_sided,
+        doubleSided=False,
         alphaMode="MASK" if _is_cut_out(material) else None,
         alphaCutoff=material.alpha_cutoff if _is_cut_out(material) else None,
     )
@@ -171,15 +189,13 @@ def _is_cut_out(material: Material) -> bool:
 
 
 def _picture(material: Material) -> Image.Image:
-    """Its texture times its colour, as the PNG that is embedded."""
+    """Its texture times its colour; it is embedded as PNG."""
     colour = np.sqrt(np.asarray(material.colour))  # the renderer's gamma is 2
     base = np.full((4, 4, 3), 255, dtype=np.uint8) if material.texture is None else material.texture
     tinted = np.round(base * colour).astype(np.uint8)
     if material.alpha is not None and _is_cut_out(material):
         tinted = np.concatenate([tinted, material.alpha[..., None]], axis=2)
-    encoded = io.BytesIO()
-    Image.fromarray(tinted).save(encoded, format="PNG")
-    return Image.open(encoded)
+    return Image.fromarray(tinted)
 
 
 def _scene_instance(scene: Scene, things: Mapping[str, Body], stage: str) -> dict[str, Any]:
@@ -202,38 +218,52 @@ def _scene_instance(scene: Scene, things: Mapping[str, Body], stage: str) -> dic
         "object_instances": placed,
     }
     if scene.lighting is not None:
-        extra: dict[str, tuple[float, ...]] = {
-            "ambient": scene.lighting.ambient,
-            "sky": scene.lighting.sky,
-            "ground": scene.lighting.ground,
-        }
-        extra["lamp_radius_m"] = tuple(lamp.radius_m for lamp in scene.lighting.lamps)
-        instance["user_defined"] = {key: list(value) for key, value in extra.items()}
+        lighting = scene.lighting
+        extra: dict[str, Any] = {key: list(getattr(lighting, key)) for key in ("ambient", "sky", "ground")}
+        extra["lamp_radius_m"] = [lamp.radius_m for lamp in lighting.lamps]
+        if lighting.sun is not None:
+            extra["sun"] = {"direction": list(lighting.sun.direction), "colour": list(lighting.sun.colour)}
+        instance["user_defined"] = extra
     return instance
 
 
 def _light_setup(lighting: Lighting | None) -> dict[str, Any]:
-    """Habitat's lights: colour at most 1, the rest in the intensity; `direction` is the way the light travels."""
+    """Habitat's lights: colour at most 1, the rest in the intensity; `direction` is the way the light travels.
+
+    Habitat knows no ambient light, so four weak suns stand for it, and no shadows, so a sun would shine through walls:
+    beside lamps it is left out (`user_defined` of the scene has it).
+    """
     lights: dict[str, Any] = {}
     if lighting is None:
         return {"lights": lights}
     for number, lamp in enumerate(lighting.lamps):
-        top = max(max(lamp.colour), 1e-9)
-        colour = [c / top for c in lamp.colour]
-        entry = {"type": "point", "position": list(lamp.position_m), "color": colour, "intensity": top}
-        lights[str(number)] = entry
-    if lighting.sun is not None:
-        top = max(lighting.sun.colour)
-        colour = [c / top for c in lighting.sun.colour]
-        entry = {"type": "directional", "direction": list(lighting.sun.direction), "color": colour, "intensity": top}
-        lights[str(len(lights))] = entry
+        lights[str(number)] = {"type": "point", "position": list(lamp.position_m), **_strength(lamp.colour)}
+    if lighting.sun is not None and not lighting.lamps:
+        sun = lighting.sun
+        lights[str(len(lights))] = {"type": "directional", "direction": list(sun.direction), **_strength(sun.colour)}
+    if max(lighting.ambient) > 0:
+        for number, direction in enumerate(_FROM_ALL_SIDES):
+            weak = {"type": "directional", "direction": list(direction), **_strength(lighting.ambient)}
+            lights[f"{_AMBIENT}{number}"] = weak
     return {"lights": lights}
+
+
+_AMBIENT = "ambient_"
+_FROM_ALL_SIDES = ((0.577, -0.577, 0.577), (-0.577, -0.577, -0.577), (0.577, 0.577, -0.577), (-0.577, 0.577, 0.577))
+"""Corners of a tetrahedron: surfaces of all directions get 0.58 to 1.15 of one such light."""
+
+
+def _strength(colour: tuple[float, float, float]) -> dict[str, Any]:
+    top = max(max(colour), 1e-9)
+    return {"color": [c / top for c in colour], "intensity": top}
 
 
 def _read_lighting(setup: Mapping[str, Any], extra: Mapping[str, Any]) -> Lighting:
     lamps: list[Lamp] = []
     sun = None
     for key in sorted(setup.get("lights", {}), key=lambda name: (len(name), name)):
+        if key.startswith(_AMBIENT) and "ambient" in extra:
+            continue
         light = setup["lights"][key]
         colour = np.asarray(light.get("color", [1, 1, 1])) * light.get("intensity", 1.0)
         red, green, blue = (float(c) for c in colour)
@@ -246,6 +276,8 @@ def _read_lighting(setup: Mapping[str, Any], extra: Mapping[str, Any]) -> Lighti
             radii = extra.get("lamp_radius_m", [])
             radius = float(radii[len(lamps)]) if len(lamps) < len(radii) else 0.3
             lamps.append(Lamp((x, y, z), (red, green, blue), radius))
+    if sun is None and "sun" in extra:
+        sun = Sun(tuple(extra["sun"]["direction"]), tuple(extra["sun"]["colour"]))
     named = {key: tuple(float(c) for c in extra[key]) for key in ("sky", "ground") if key in extra}
     ambient = tuple(float(c) for c in extra.get("ambient", (0.2, 0.2, 0.2)))
     return Lighting(ambient=ambient, lamps=tuple(lamps), sun=sun, **named)  # type: ignore[arg-type]

@@ -3,7 +3,7 @@
 Cameras (OpenCV axes) ─▶ [HabitatRenderer] ─▶ HabitatSession ─▶ habitat_worker.py ─▶ Frames (z-depth, semantic ids)
 
 Object ids are Habitat's semantic ids, which `habitat_dataset.write_dataset` sets to the ids of the bodies. Nothing hit
-is depth 0 and black. Lit scenes have Habitat's light: no shadows, no ambient.
+is depth 0, and black or, in a lit scene, the sky's one colour. Lit scenes have Habitat's light: no shadows.
 """
 
 import json
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video4spatial.pipeline.core.camera import Cameras, to_opengl
-from video4spatial.pipeline.core.errors import ConfigError, NotAvailable, SourceError
+from video4spatial.pipeline.core.errors import ConfigError, NotAvailable
 from video4spatial.pipeline.core.settings import Settings
 from video4spatial.sim_scenes.habitat_dataset import write_dataset
 from video4spatial.sim_scenes.render.base import Frames
@@ -28,10 +28,12 @@ from video4spatial.sim_scenes.render.habitat_session import (
     SceneRef,
     habitat_from_environment,
 )
-from video4spatial.sim_scenes.scene import STAGE_ID, Scene
+from video4spatial.sim_scenes.scene import Scene
 
 BATCH_BYTES = 16 * 2**20
 """Pictures of one request; bounds what both processes hold, and the time until an answer is due."""
+
+Rgb = tuple[float, float, float]
 
 _CENTRE_TOLERANCE_PX = 1e-3
 _SQUARE_TOLERANCE = 1e-6
@@ -92,22 +94,17 @@ class HabitatRenderer:
         self._owns_session = session is None
         self._scene, self._samples = scene, samples
         self._written: tempfile.TemporaryDirectory[str] | None = None
+        self._background = (0.0, 0.0, 0.0)
 
     @classmethod
     def of_scene(cls, scene: Scene, samples: int = 1, session: HabitatSession | None = None) -> "HabitatRenderer":
-        """A renderer of any Scene, through a dataset in a temporary folder that goes when it is closed.
-
-        Raises SourceError(reason="no_stage") for a scene of objects alone: Habitat hangs its objects on a stage.
-        """
-        if all(body.object_id != STAGE_ID for body in scene.bodies):
-            raise SourceError(
-                f"scene {scene.name!r} has no stage (walls, floor), which Habitat needs; use renderer: embedded",
-                reason="no_stage",
-            )
+        """A renderer of any Scene, through a dataset in a temporary folder that goes when it is closed."""
         folder = tempfile.TemporaryDirectory(prefix="v4s-scene-")
         dataset = write_dataset(Path(folder.name), scene)
         renderer = cls(SceneRef(dataset=dataset, scene_id=scene.name), samples, session)
         renderer._written = folder
+        if scene.lighting is not None:
+            renderer._background = cast(Rgb, tuple(min(1.0, c) ** 0.5 for c in scene.lighting.sky))
         return renderer
 
     def render(self, cameras: Cameras) -> Frames:
@@ -168,7 +165,13 @@ class HabitatRenderer:
         # rounded as Habitat itself rounds, so that equal lenses are one lens
         rounded = hfov_deg.astype(np.float32)
         for value in dict.fromkeys(rounded.tolist()):
-            lens = Lens(width_px=width, height_px=height, hfov_deg=value, samples=self._samples)
+            lens = Lens(
+                width_px=width,
+                height_px=height,
+                hfov_deg=value,
+                samples=self._samples,
+                background=self._background,
+            )
             indices = np.flatnonzero(rounded == np.float32(value))
             for first in range(0, len(indices), batch):
                 yield indices[first : first + batch], lens

@@ -29,8 +29,14 @@ WORKER = Path(__file__).with_name("habitat_worker.py")
 INSTALL = "docs/habitat.md says how to install it"
 
 _NVIDIA = Path("/dev/nvidiactl")
-_NO_IBL = {"ibl_blut_filename": "none", "ibl_envmap_filename": "none", "enable_ibl": False}
-"""Without this file a software renderer spends 13 cpu-seconds per scene on reflections that our shaders do not use."""
+_NO_IBL = {
+    "ibl_blut_filename": "none",
+    "ibl_envmap_filename": "none",
+    "enable_ibl": False,
+    "use_burley_diffuse": False,
+}
+"""Light of the scene alone, matt. Habitat's own default adds a photographer's studio around every house, for which a
+software renderer spends 13 cpu-seconds per scene."""
 
 HINTS: tuple[tuple[str, str], ...] = (
     (
@@ -97,6 +103,8 @@ class Lens:
     hfov_deg: float
     samples: int = 1
     """Colour is rendered this much larger on each side."""
+    background: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """sRGB, 0 to 1, where nothing is hit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,10 +224,9 @@ class HabitatSession:
 
     def _start(self) -> Child:
         self._folder = tempfile.TemporaryDirectory(prefix="v4s-habitat-", ignore_cleanup_errors=True)
-        if self._config.gpu_device_id < 0:
-            data = Path(self._folder.name, "data")
-            data.mkdir()
-            (data / "default.pbr_config.json").write_text(json.dumps(_NO_IBL))
+        data = Path(self._folder.name, "data")
+        data.mkdir()
+        (data / "default.pbr_config.json").write_text(json.dumps(_NO_IBL))
         # no RLIMIT_AS: GPU drivers reserve far more address space than they use
         return Child(
             str(WORKER),

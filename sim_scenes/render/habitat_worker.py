@@ -32,6 +32,7 @@ class Simulator:
     def __init__(self) -> None:
         self._sim: Any = None
         self._world: Any = None
+        self._looks = 0
         self._navmesh: dict[str, float] | None = None
 
     def handle(self, header: dict, arrays: dict) -> tuple[dict, dict]:
@@ -68,14 +69,16 @@ class Simulator:
         world.scene_id = header["scene_id"]
         world.gpu_device_id = header["gpu_device_id"]
         world.enable_physics = False
-        self._sim = habitat_sim.Simulator(configuration(world, header["lens"]))
+        self._looks = 0
+        self._sim = habitat_sim.Simulator(configuration(world, header["lens"], self._looks))
 
     def _look(self, lens: dict) -> None:
         """Other sensors in the scene that is open; opening it again would take as long as many frames."""
         import habitat_sim
 
         before = self._sim.get_agent(0).scene_node
-        self._sim.reconfigure(configuration(self._world, lens))
+        self._looks += 1
+        self._sim.reconfigure(configuration(self._world, lens, self._looks))
         for name in list(before.subtree_sensors):
             habitat_sim.SensorFactory.delete_subtree_sensor(before, name)  # they hold pictures of their size
 
@@ -88,10 +91,11 @@ class Simulator:
             # the node's matrix is exact; AgentState goes through a quaternion and rounds
             node.transformation = magnum.Matrix4(np.asarray(pose, dtype=np.float32))
             seen.append(self._sim.get_sensor_observations())
+        rgb, depth, semantic = (f"{kind}-{self._looks}" for kind in ("rgb", "depth", "semantic"))
         return {
-            "rgb": np.stack([each["rgb"][..., :3] for each in seen]),
-            "depth_m": np.stack([each["depth"] for each in seen]).astype(np.float32),
-            "object_id": np.stack([each["semantic"] for each in seen]).astype(np.int32),
+            "rgb": np.stack([each[rgb][..., :3] for each in seen]),
+            "depth_m": np.stack([each[depth] for each in seen]).astype(np.float32),
+            "object_id": np.stack([each[semantic] for each in seen]).astype(np.int32),
         }
 
     def _geodesic(self, navmesh: dict, starts_m: np.ndarray, ends_m: np.ndarray) -> tuple[dict, dict]:
@@ -138,25 +142,27 @@ def held_gib() -> float:
         return 0.0
 
 
-def configuration(world: Any, lens: dict | None) -> Any:
-    """`world` with one agent that carries the sensors of `lens`."""
+def configuration(world: Any, lens: dict | None, number: int) -> Any:
+    """`world` with one agent that carries the sensors of `lens`. Their names end in `number`: habitat-sim takes
+    sensors of the same names for the same, whatever their size."""
     import habitat_sim
 
     agent = habitat_sim.AgentConfiguration()
-    agent.sensor_specifications = sensors(lens) if lens else []
+    agent.sensor_specifications = sensors(lens, number) if lens else []
     return habitat_sim.Configuration(world, [agent])
 
 
-def sensors(lens: dict) -> list:
+def sensors(lens: dict, number: int) -> list:
     """Colour at `samples` times the size on each side, depth and ids at the size itself, all in the camera's place."""
     import habitat_sim
+    import magnum
 
     kinds = habitat_sim.SensorType
     wanted = [("rgb", kinds.COLOR, lens["samples"]), ("depth", kinds.DEPTH, 1), ("semantic", kinds.SEMANTIC, 1)]
     specs = []
     for name, kind, scale in wanted:
         spec = habitat_sim.CameraSensorSpec()
-        spec.uuid = name
+        spec.uuid = f"{name}-{number}"
         spec.sensor_type = kind
         spec.sensor_subtype = habitat_sim.SensorSubType.PINHOLE
         spec.resolution = [lens["height_px"] * scale, lens["width_px"] * scale]
@@ -164,6 +170,7 @@ def sensors(lens: dict) -> list:
         spec.near, spec.far = NEAR_M, FAR_M
         spec.position = [0.0, 0.0, 0.0]  # the default lifts the camera by 1.5 m
         spec.orientation = [0.0, 0.0, 0.0]
+        spec.clear_color = magnum.Color4(*lens["background"], 1.0)
         specs.append(spec)
     return specs
 

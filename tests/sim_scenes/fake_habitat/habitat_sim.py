@@ -76,6 +76,10 @@ class CameraSensorSpec(_Strict):
     near, far = 0.01, 1000.0
     position = (0.0, 1.5, 0.0)
     orientation = (0.0, 0.0, 0.0)
+    clear_color = None
+
+    def same(self, other):  # as the real one: size and field of view do not count
+        return (self.uuid, self.sensor_type, self.position) == (other.uuid, other.sensor_type, other.position)
 
 
 class NavMeshSettings(_Strict):
@@ -164,6 +168,9 @@ class Simulator:
     def reconfigure(self, config):
         assert config.sim_cfg is self._world
         assert self._specs  # without a renderer there are no textures to look at
+        specs = config.agents[0].sensor_specifications
+        if len(specs) == len(self._specs) and all(a.same(b) for a, b in zip(specs, self._specs)):  # noqa: B905
+            return
         _log("look")
         self._agents(config)
 
@@ -188,6 +195,7 @@ class Simulator:
                 print("corrupted double-linked list", flush=True)  # drivers speak on stdout too
                 os.abort()
         look = self._replay if self._golden else self._floor
+        assert set(self._agent.scene_node.subtree_sensors) == {spec.uuid for spec in self._specs}
         return {spec.uuid: look(spec, self._agent.scene_node.transformation.rows.astype(float)) for spec in self._specs}
 
     def _floor(self, spec, pose):
@@ -207,6 +215,7 @@ class Simulator:
         if spec.sensor_type == SensorType.SEMANTIC:
             return np.where(east, int(os.environ.get("FAKE_HABITAT_ID", "70000")), 0).astype(np.uint32)
         rgba = np.zeros((height, width, 4), np.uint8)
+        rgba[...] = np.round(np.array(spec.clear_color.values) * 255)
         rgba[hit] = (30, 60, 90, 255)
         rgba[east] = (200, 60, 90, 255)
         return rgba
