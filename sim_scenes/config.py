@@ -112,7 +112,8 @@ class SimConfig(Settings):
     its scenes) to render beside the procedural rooms."""
     views: tuple[View, ...] = field(default_factory=lambda: (View(),))
     renderer: Literal["auto", "embedded", "habitat"] = "auto"
-    """`embedded` needs nothing installed; `auto` takes it."""
+    """`embedded` needs nothing installed; `habitat` is the habitat-sim of HABITAT_PYTHON (docs/habitat.md); `auto` is
+    habitat where that renders a picture when the run is planned, else embedded."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.rooms <= 100_000:

@@ -31,6 +31,7 @@ from video4spatial.sim_scenes.plan import write_plan
 from video4spatial.sim_scenes.recordings import Recording, draw_recordings
 from video4spatial.sim_scenes.render.base import Frames, Renderer
 from video4spatial.sim_scenes.render.choose import RendererName, make_renderer, resolve_renderer
+from video4spatial.sim_scenes.render.habitat import LOOK_VERSION
 from video4spatial.sim_scenes.scene import Scene
 from video4spatial.sim_scenes.shake import calm
 from video4spatial.sim_scenes.sources import scene_name
@@ -59,11 +60,14 @@ class SimulateStage:
         for view in config.views:
             calm(view.walk)  # a shake that needs more room than a walker may ask for is refused here
         settings = unit_settings(config, exclude=("rooms", "houses", "scenes"))
+        versions = {"simulate": STAGE_VERSION}
+        if config.renderer == "habitat":
+            versions["habitat"] = LOOK_VERSION
         return [
             Unit(
                 kind="simulation",
                 source=source,
-                stage_versions={"simulate": STAGE_VERSION},
+                stage_versions=versions,
                 settings=settings,
                 seed=seed,
             )

@@ -30,6 +30,8 @@ from video4spatial.sim_scenes.render.habitat_session import (
 )
 from video4spatial.sim_scenes.scene import Scene
 
+LOOK_VERSION = 2
+"""Raised when Habitat is made to show the same scene in another way; part of the id of its units."""
 BATCH_BYTES = 16 * 2**20
 """Pictures of one request; bounds what both processes hold, and the time until an answer is due."""
 

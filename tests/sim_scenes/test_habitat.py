@@ -28,7 +28,6 @@ from video4spatial.sim_scenes.render.habitat_session import (
     HabitatConfig,
     HabitatSession,
     SceneRef,
-    habitat_from_environment,
 )
 from video4spatial.sim_scenes.scene import Scene
 from video4spatial.sim_scenes.sources import simulation_sources
@@ -320,12 +319,10 @@ def golden(
 ) -> Iterator[tuple[HabitatRenderer, Path]]:
     """A renderer of the golden scene, over the recording or over the real Habitat, and the folder of the recording."""
     folder = shared_data / "habitat_golden"
-    config = habitat_from_environment()
-    if request.param == "real" and config is None:
-        pytest.skip("HABITAT_PYTHON does not name a Python with habitat_sim")
     if request.param == "replayed":
         config = HabitatConfig(python=fake_python(FAKE_HABITAT_GOLDEN=folder))
-    assert config is not None
+    else:
+        config = request.getfixturevalue("real_habitat")
     dataset = folder / "dataset" / "flat.scene_dataset_config.json"
     session = HabitatSession(config)
     yield HabitatRenderer(SceneRef(dataset=dataset, scene_id="flat_no_lights"), session=session), folder

@@ -22,21 +22,15 @@ from video4spatial.sim_scenes.place import Place, load_place
 from video4spatial.sim_scenes.render.base import Frames
 from video4spatial.sim_scenes.render.embedded import EmbeddedRenderer
 from video4spatial.sim_scenes.render.habitat import HabitatRenderer, Walker
-from video4spatial.sim_scenes.render.habitat_session import HabitatSession, SceneRef, habitat_from_environment
+from video4spatial.sim_scenes.render.habitat_session import HabitatConfig, HabitatSession, SceneRef
 from video4spatial.sim_scenes.scene import Scene
 from video4spatial.sim_scenes.sources import house_source, room_source
 
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("HABITAT_PYTHON"), reason="HABITAT_PYTHON does not name a Python with habitat_sim"
-)
-
 
 @pytest.fixture(scope="module")
-def session() -> Iterator[HabitatSession]:
+def session(real_habitat: HabitatConfig) -> Iterator[HabitatSession]:
     """One process for all tests that leave it alive."""
-    config = habitat_from_environment()
-    assert config is not None
-    session = HabitatSession(config)
+    session = HabitatSession(real_habitat)
     yield session
     session.close()
 
@@ -128,10 +122,10 @@ def test_nobody_who_has_no_way_on_the_navmesh_is_given_one(furnished: Place, ses
     renderer.close()
 
 
-def test_a_process_killed_in_the_middle_of_a_request_is_replaced_and_sees_the_same(yard: Scene) -> None:
-    config = habitat_from_environment()
-    assert config is not None
-    session = HabitatSession(config)
+def test_a_process_killed_in_the_middle_of_a_request_is_replaced_and_sees_the_same(
+    yard: Scene, real_habitat: HabitatConfig
+) -> None:
+    session = HabitatSession(real_habitat)
     renderer = HabitatRenderer.of_scene(yard, session=session)
     cameras = cameras_at([look_at([0.3, 1.6, 4.0], [0.0, 0.4, 0.0])])
     before = renderer.render(cameras)
@@ -160,12 +154,10 @@ def test_lenses_and_scenes_change_without_growth(yard: Scene, session: HabitatSe
     assert held_gib[-1] - held_gib[2] < 0.03, held_gib
 
 
-def test_a_gpu_that_is_not_there_is_explained() -> None:
-    config = habitat_from_environment()
-    assert config is not None
-    if config.gpu_device_id >= 0:
+def test_a_gpu_that_is_not_there_is_explained(real_habitat: HabitatConfig) -> None:
+    if real_habitat.gpu_device_id >= 0:
         pytest.skip("HABITAT_GPU names a GPU: whether there is another one is not known")
-    session = HabitatSession(replace(config, gpu_device_id=0))
+    session = HabitatSession(replace(real_habitat, gpu_device_id=0))
     renderer = HabitatRenderer(SceneRef(dataset=None, scene_id="NONE"), session=session)
     with pytest.raises(NotAvailable, match="HABITAT_GPU=-1"):
         renderer.render(cameras_at([np.eye(4)]))

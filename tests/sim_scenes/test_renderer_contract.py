@@ -4,7 +4,6 @@ Real Habitat is held to it where HABITAT_PYTHON names one; what it does not do b
 the embedded renderer alone.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -18,7 +17,7 @@ from video4spatial.sim_scenes.materials import plain
 from video4spatial.sim_scenes.render.base import Renderer
 from video4spatial.sim_scenes.render.embedded import EmbeddedRenderer
 from video4spatial.sim_scenes.render.habitat import HabitatRenderer
-from video4spatial.sim_scenes.render.habitat_session import HabitatSession, habitat_from_environment
+from video4spatial.sim_scenes.render.habitat_session import HabitatConfig, HabitatSession
 from video4spatial.sim_scenes.scene import Body, Lamp, Lighting, Material, Scene
 from video4spatial.sim_scenes.shapes import box, panel, yaw_matrix
 
@@ -26,25 +25,15 @@ Make = Callable[[Scene], Renderer]
 POSES = [look_at([0.3, 1.6, 4.0], [0.0, 0.4, 0.0]), look_at([3.0, 1.0, -2.0], [0.0, 0.5, 0.0])]
 
 
-HABITAT = pytest.param(
-    "habitat",
-    marks=pytest.mark.skipif(
-        not os.environ.get("HABITAT_PYTHON"), reason="HABITAT_PYTHON does not name a Python with habitat_sim"
-    ),
-)
-
-
 @pytest.fixture(scope="module")
-def habitat() -> Iterator[HabitatSession]:
+def habitat(real_habitat: HabitatConfig) -> Iterator[HabitatSession]:
     """One process for all tests."""
-    config = habitat_from_environment()
-    assert config is not None
-    session = HabitatSession(config)
+    session = HabitatSession(real_habitat)
     yield session
     session.close()
 
 
-@pytest.fixture(params=["embedded", HABITAT])
+@pytest.fixture(params=["embedded", "habitat"])
 def make(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Iterator[Make]:
     if request.param == "embedded":
         yield EmbeddedRenderer
