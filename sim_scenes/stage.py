@@ -130,7 +130,7 @@ class SimulateWorker:
         # as planned: what this node would choose by itself must not decide what a unit's pixels are
         renderer_name: RendererName = unit.settings["renderer"]
         with closing(make_renderer(renderer_name, place.scene, view.samples)) as renderer:
-            yield from self._recordings(unit, view, number, place, recordings, renderer_name, renderer)
+            yield from self._recordings(unit, view, number, place, recordings, renderer)
 
     def _recordings(
         self,
@@ -139,7 +139,6 @@ class SimulateWorker:
         number: int,
         place: Place,
         recordings: list[Recording],
-        renderer_name: RendererName,
         renderer: Renderer,
     ) -> Iterator[Product]:
         name = unit.source.sha256
@@ -153,8 +152,8 @@ class SimulateWorker:
                 occluded = occluder_variant(place, recording.walk, view.walk.radius_m, draw)
                 variants += [occluded] if occluded else []
             for variant in variants:
-                with closing(make_renderer(renderer_name, variant.scene, view.samples, like=renderer)) as changed:
-                    yield self._product(unit, view, path, recording, variant.scene, changed, variant)
+                yield self._product(unit, view, path, recording, variant.scene, renderer, variant)
+        renderer.show(place.scene)
         generators = [rng(unit.seed, f"simulate.grounding.{number}", name, k) for k in range(view.grounding_paths)]
         for k, recording in draw_grounding(place, view, generators, lambda cameras: renderer.render(cameras).object_id):
             yield self._product(unit, view, view.paths + k, recording, place.scene, renderer, None)
@@ -169,6 +168,7 @@ class SimulateWorker:
         renderer: Renderer,
         variant: Variant | None,
     ) -> Product:
+        renderer.show(scene)
         cameras = _cameras(recording.walk, view.size_px)
         frames = renderer.render(cameras)
         small, geometry = cameras, frames

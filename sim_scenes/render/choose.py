@@ -57,9 +57,8 @@ def resolve_renderer(wanted: Literal["auto", "embedded", "habitat"]) -> Renderer
     return choice.name
 
 
-def make_renderer(name: RendererName, scene: Scene, samples: int, like: Renderer | None = None) -> Renderer:
-    """A renderer of `scene`. `like`: one made for a scene with the same materials: textures (embedded) or the process
-    (Habitat) are shared, and `like` is closed last."""
+def make_renderer(name: RendererName, scene: Scene, samples: int) -> Renderer:
+    """A renderer that shows `scene`. To be closed."""
     if name == "habitat":
-        return HabitatRenderer.of_scene(scene, samples, like.session if isinstance(like, HabitatRenderer) else None)
-    return EmbeddedRenderer(scene, samples, like if isinstance(like, EmbeddedRenderer) else None)
+        return HabitatRenderer.of_scene(scene, samples)
+    return EmbeddedRenderer(scene, samples)

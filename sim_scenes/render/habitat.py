@@ -109,6 +109,13 @@ class HabitatRenderer:
             renderer._background = cast(Rgb, tuple(min(1.0, c) ** 0.5 for c in scene.lighting.sky))
         return renderer
 
+    def show(self, scene: Scene) -> None:
+        """Renders this scene from now on, of a dataset in a temporary folder. Raises as `of_scene`."""
+        shown = HabitatRenderer.of_scene(scene, self._samples, self.session)
+        if self._written is not None:
+            self._written.cleanup()
+        self._scene, self._written = shown._scene, shown._written
+
     def render(self, cameras: Cameras) -> Frames:
         """All views at once. The result is the caller's.
 

@@ -255,19 +255,14 @@ def test_any_scene_is_rendered_through_a_dataset_that_goes_when_closed(
 ) -> None:
     monkeypatch.setenv("HABITAT_PYTHON", fake_python())
     monkeypatch.setenv("HABITAT_GPU", "-1")
-    original = choose.make_renderer("habitat", yard, samples=2)
-    assert isinstance(original, HabitatRenderer)
-    changed = choose.make_renderer("habitat", yard, samples=2, like=original)
-    assert isinstance(changed, HabitatRenderer)
-    assert changed.session is original.session
-    dataset = original._scene.dataset
+    renderer = choose.make_renderer("habitat", yard, samples=2)
+    assert isinstance(renderer, HabitatRenderer)
+    dataset = renderer._scene.dataset
     assert dataset is not None
     assert "stages" in json.loads(dataset.read_text())
-    assert original.render(cameras_at(POSES)).depth_m.any()
-    changed.close()
-    assert original.render(cameras_at(POSES)).depth_m.any()
-    original.close()
-    original.close()
+    assert renderer.render(cameras_at(POSES)).depth_m.any()
+    renderer.close()
+    renderer.close()
     assert not dataset.exists()
 
 
