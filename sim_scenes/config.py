@@ -114,12 +114,19 @@ class SimConfig(Settings):
     renderer: Literal["auto", "embedded", "habitat"] = "auto"
     """`embedded` needs nothing installed; `habitat` is the habitat-sim of HABITAT_PYTHON (docs/habitat.md); `auto` is
     habitat where that renders a picture when the run is planned, else embedded."""
+    device: Literal["cpu", "cuda"] = field(default="cpu", metadata=ADDED)
+    """What the embedded renderer runs on. `cuda` traces rays on a GPU: other bytes than `cpu` (sharper shadows, exact
+    depth), so units of the two never share an id."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.rooms <= 100_000:
             raise ConfigError(f"simulation.rooms must lie in 0 to 100000, got {self.rooms}")
         if not 0 <= self.houses <= 100_000:
             raise ConfigError(f"simulation.houses must lie in 0 to 100000, got {self.houses}")
+        if self.device == "cuda" and self.renderer == "habitat":
+            raise ConfigError(
+                "simulation.device is that of the embedded renderer; Habitat takes its GPU from HABITAT_GPU"
+            )
         if not self.views:
             raise ConfigError("simulation.views is empty; give at least one view")
         if sum(view.paths + view.grounding_paths for view in self.views) > 10_000:

@@ -52,11 +52,11 @@ class SimulateStage:
 
     @property
     def needs(self) -> Resources:
-        return Resources(cpus=1.0, memory_gib=1.5)
+        return Resources(cpus=1.0, gpus=1.0 if self.config.device == "cuda" else 0.0, memory_gib=1.5)
 
     def units(self, sources: list[Source], seed: int) -> list[Unit]:
-        """One unit a scene. Raises NotAvailable when the wanted renderer cannot be driven here."""
-        config = replace(self.config, renderer=resolve_renderer(self.config.renderer))
+        """One unit a scene. Raises NotAvailable when the wanted renderer or device cannot be driven here."""
+        config = replace(self.config, renderer=resolve_renderer(self.config.renderer, self.config.device))
         for view in config.views:
             calm(view.walk)  # a shake that needs more room than a walker may ask for is refused here
         settings = unit_settings(config, exclude=("rooms", "houses", "scenes"))
@@ -129,7 +129,8 @@ class SimulateWorker:
         recordings = draw_recordings(place, view, generators)
         # as planned: what this node would choose by itself must not decide what a unit's pixels are
         renderer_name: RendererName = unit.settings["renderer"]
-        with closing(make_renderer(renderer_name, place.scene, view.samples)) as renderer:
+        device = unit.settings.get("device", "cpu")
+        with closing(make_renderer(renderer_name, place.scene, view.samples, device)) as renderer:
             yield from self._recordings(unit, view, number, place, recordings, renderer)
 
     def _recordings(

@@ -1,19 +1,19 @@
-"""The renderer that comes with the package: no GPU, driver or system library.
+"""The renderer that comes with the package: no GPU, driver or system library needed.
 
 Scene ─▶ HeldTriangles ─▶ [EmbeddedRenderer]: raster.py (visibility) ─▶ shading.py (pixels) ─▶ Frames
 
 Runs on one CPU core (Warp launches are serial there): use one process per core. Output is bit-identical between
-processes and machines of one CPU type.
+processes and machines of one CPU type. On a CUDA device tracing.py takes the place of raster kernels and shadow maps.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import warp as wp
 from numpy.typing import NDArray
 
 from video4spatial.pipeline.core.camera import Cameras
-from video4spatial.pipeline.core.errors import ConfigError
+from video4spatial.pipeline.core.errors import ConfigError, NotAvailable
 from video4spatial.sim_scenes.render.base import Frames
 from video4spatial.sim_scenes.render.cutout import rasterise_cutouts
 from video4spatial.sim_scenes.render.held import HeldTriangles, shown_materials
@@ -22,9 +22,13 @@ from video4spatial.sim_scenes.render.raster import NEAR_M, rasterise
 from video4spatial.sim_scenes.render.shading import shade, shade_short, shade_smooth
 from video4spatial.sim_scenes.render.shadows import ShadowMaps
 from video4spatial.sim_scenes.render.start import start_warp
+from video4spatial.sim_scenes.render.tracing import RayTracer
 from video4spatial.sim_scenes.scene import Scene
 
 DEVICE = "cpu"
+"""Of the raster kernels, which would be the wrong shape for a GPU."""
+Device = Literal["cpu", "cuda"]
+Way = Literal["raster", "rays"]
 BATCH_SAMPLES = 1 << 21
 """Samples rendered by one launch; more gains nothing and costs 8 bytes each."""
 MOST_WASTED_TEXELS = 1 << 24
@@ -35,14 +39,22 @@ class EmbeddedRenderer:
     """Renders one scene. `samples` visibility samples per pixel side smooth the edges of colour; depth and ids are
     always those of pixel centres."""
 
-    def __init__(self, scene: Scene, samples: int = 1) -> None:
+    def __init__(self, scene: Scene, samples: int = 1, device: Device = "cpu", way: Way | None = None) -> None:
+        """`way`: how it is found what is seen; by default raster kernels on the CPU and rays on a GPU.
+
+        Raises NotAvailable for `cuda` where there is no CUDA device, ConfigError for raster kernels on one.
+        """
         if not 1 <= samples <= 4:
             raise ConfigError(f"samples must lie in 1 to 4, got {samples}")
         start_warp()
-        self._samples = samples
-        self._held, self._shadows = HeldTriangles(DEVICE), ShadowMaps()
+        check_device(device)
+        if (device, way) == ("cuda", "raster"):
+            raise ConfigError("the raster kernels run on the CPU; use rays on a CUDA device")
+        self._samples, self._device = samples, device
+        self._by_rays = way == "rays" or device == "cuda"
         self._scene: Scene | None = None
         self._lights: Any = None
+        self._begin()
         self.show(scene)
 
     def show(self, scene: Scene) -> None:
@@ -50,13 +62,23 @@ class EmbeddedRenderer:
         if scene is self._scene:
             return
         if self._held.atlas.wasted_texels(shown_materials(scene.bodies)) > MOST_WASTED_TEXELS:
-            self._held, self._shadows, self._scene = HeldTriangles(DEVICE), ShadowMaps(), None
+            self._begin()
         same_light = self._scene is not None and scene.lighting == self._scene.lighting
         moved = self._held.show(scene.bodies)
         self._scene = scene
-        if moved or not same_light:
-            self._lights = build_lights(scene.lighting, DEVICE)
+        if not moved and same_light:
+            return
+        self._lights = build_lights(scene.lighting, self._device)
+        if self._by_rays:
+            self._tracer.show(self._lights, self._held, moved)
+        else:
             self._shadows.show(self._lights, scene.lighting, self._held)
+
+    def _begin(self) -> None:
+        """Holds nothing."""
+        self._scene = None
+        self._held = HeldTriangles(self._device)
+        self._shadows, self._tracer = ShadowMaps(), RayTracer(self._device)
 
     def render(self, cameras: Cameras) -> Frames:
         """All views at once. The result is the caller's."""
@@ -81,6 +103,8 @@ class EmbeddedRenderer:
         """Frees nothing by hand: Warp arrays go with the object."""
 
     def _render_batch(self, cameras: Cameras) -> Frames:
+        if self._by_rays:
+            return self._tracer.render(self._held, self._lights, cameras, self._samples)
         count, width, height, side = len(cameras), cameras.width_px, cameras.height_px, self._samples
         centres = self._visibility(cameras, 1)
         rgb = wp.empty(count * height * width * 3, dtype=wp.uint8, device=DEVICE)
@@ -125,6 +149,13 @@ class EmbeddedRenderer:
             dim = (len(cameras), self._held.cut_out)
             wp.launch(rasterise_cutouts, dim=dim, inputs=inputs, outputs=[visible], device=DEVICE)
         return visible
+
+
+def check_device(device: Device) -> None:
+    """Raises NotAvailable, with what to do, for a CUDA device that is not there."""
+    start_warp()
+    if device == "cuda" and not wp.is_cuda_available():
+        raise NotAvailable("sim.device is cuda, but Warp finds no CUDA device here; use device: cpu")
 
 
 def image_from_world(cameras: Cameras, scale: int) -> NDArray[np.float32]:

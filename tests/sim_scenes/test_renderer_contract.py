@@ -6,6 +6,7 @@ the embedded renderer alone.
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,10 +14,11 @@ import pytest
 from tests.sim_scenes.edits import EDITS, edits_of
 from tests.sim_scenes.helpers import cameras_at, placed
 from video4spatial.pipeline.core.camera import Cameras, unproject
+from video4spatial.pipeline.core.errors import NotAvailable
 from video4spatial.pipeline.core.geometry import look_at, upright_pose
 from video4spatial.sim_scenes.materials import plain
 from video4spatial.sim_scenes.render.base import Renderer
-from video4spatial.sim_scenes.render.embedded import EmbeddedRenderer
+from video4spatial.sim_scenes.render.embedded import EmbeddedRenderer, check_device
 from video4spatial.sim_scenes.render.habitat import HabitatRenderer
 from video4spatial.sim_scenes.render.habitat_session import HabitatConfig, HabitatSession
 from video4spatial.sim_scenes.scene import Body, Lamp, Lighting, Material, Scene
@@ -34,10 +36,16 @@ def habitat(real_habitat: HabitatConfig) -> Iterator[HabitatSession]:
     session.close()
 
 
-@pytest.fixture(params=["embedded", "habitat"])
+@pytest.fixture(params=["raster cpu", "rays cpu", "rays cuda", "habitat"])
 def make(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Iterator[Make]:
-    if request.param == "embedded":
-        yield EmbeddedRenderer
+    if request.param != "habitat":
+        way, device = request.param.split()
+        if device == "cuda":
+            try:
+                check_device("cuda")
+            except NotAvailable:
+                pytest.skip("not run: no CUDA device")
+        yield partial(EmbeddedRenderer, way=way, device=device)
         return
     caplog.set_level("INFO")
     session = request.getfixturevalue("habitat")

@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
+import warp as wp
 
 from video4spatial.pipeline.core.errors import ConfigError, NotAvailable, SourceError
 from video4spatial.pipeline.core.unit import Product, Unit
 from video4spatial.sim_scenes.config import SimConfig, View, WalkConfig
+from video4spatial.sim_scenes.render.start import start_warp
 from video4spatial.sim_scenes.sources import simulation_sources
 from video4spatial.sim_scenes.stage import SimulateStage
 
@@ -159,6 +161,14 @@ def test_habitat_is_refused_by_name_before_the_run(tmp_path: Path, monkeypatch: 
         make(tmp_path, SimConfig(rooms=1, renderer="habitat"))
 
 
+def test_a_gpu_that_is_not_there_is_refused_by_name_before_the_run(tmp_path: Path) -> None:
+    start_warp()
+    if wp.is_cuda_available():
+        pytest.skip("this machine has a CUDA device")
+    with pytest.raises(NotAvailable, match="no CUDA device here; use device: cpu"):
+        make(tmp_path, SimConfig(rooms=1, device="cuda"))
+
+
 def test_a_scene_nobody_can_walk_in_costs_that_scene_alone(tmp_path: Path) -> None:
     scene = tmp_path / "pillar.glb"
     scene.write_bytes(trimesh.Scene(trimesh.creation.box((0.3, 2, 0.3))).export(file_type="glb"))
@@ -185,6 +195,7 @@ def test_nothing_to_render_is_said_before_the_run() -> None:
         (lambda: WalkConfig(eye_height_m=(1.6, 1.2)), "rising pair"),
         (lambda: SimConfig(views=()), "views is empty"),
         (lambda: SimConfig(rooms=-1), "simulation.rooms"),
+        (lambda: SimConfig(device="cuda", renderer="habitat"), "HABITAT_GPU"),
     ],
 )
 def test_settings_out_of_range_are_refused_with_what_was_got(settings, said: str) -> None:  # type: ignore[no-untyped-def]
