@@ -153,8 +153,10 @@ class EmbeddedRenderer:
 
 def check_device(device: Device) -> None:
     """Raises NotAvailable, with what to do, for a CUDA device that is not there."""
+    if device == "cpu":
+        return
     start_warp()
-    if device == "cuda" and not wp.is_cuda_available():
+    if not wp.is_cuda_available():
         raise NotAvailable("sim.device is cuda, but Warp finds no CUDA device here; use device: cpu")
 
 
