@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from video4spatial.sim_scenes import materials as surface
 from video4spatial.sim_scenes.palette import COLOURS, named_colour
 from video4spatial.sim_scenes.scene import Body, Material, Part
-from video4spatial.sim_scenes.shapes import ball, cushion, joined, lathe, moved, yaw_matrix
+from video4spatial.sim_scenes.shapes import box, cushion, joined, lathe, moved, yaw_matrix
 
 SWING_RAD = 0.36
 """Of the hips at full pace: a step of 0.35 of the person's height."""
@@ -115,16 +115,21 @@ def _trunk(
     hips = cushion((0.205 * h * build, 0.13 * h, 0.125 * h * build), (0.0, 0.445 * h, 0.0), trousers, 0.6)
     neck = lathe([(0.034 * h, 0.81 * h), (0.031 * h, 0.88 * h)], (0, 0, 0), skin)
     head = cushion((0.088 * h, 0.125 * h, 0.105 * h), (0.0, 0.865 * h, -0.006 * h), skin, 0.85)
-    nose = ball(0.009 * h, (0.0, 0.917 * h, -0.061 * h), skin)
+    nose = _bead(0.010 * h, (0.0, 0.926 * h, -0.056 * h), skin)
     dark = surface.plain("eye", (0.08, 0.07, 0.07))
-    eyes = [ball(0.0055 * h, (x * 0.021 * h, 0.931 * h, -0.0545 * h), dark) for x in (-1.0, 1.0)]
-    mouth = cushion(
-        (0.026 * h, 0.006 * h, 0.008 * h), (0.0, 0.893 * h, -0.055 * h), surface.plain("lips", (0.6, 0.3, 0.3))
-    )
+    eyes = [_bead(0.0065 * h, (x * 0.021 * h, 0.937 * h, -0.052 * h), dark) for x in (-1.0, 1.0)]
+    mouth = box((0.026 * h, 0.005 * h, 0.006 * h), (0.0, 0.893 * h, -0.053 * h), surface.plain("lips", (0.6, 0.3, 0.3)))
     cap = cushion((0.096 * h, 0.075 * h, 0.105 * h), (0.0, 0.927 * h, 0.006 * h), hair, 0.85)
     back = cushion((0.094 * h, 0.14 * h if long_hair else 0.08 * h, 0.06 * h), (0, 0, 0), hair, 0.8)
     back = moved(back, (0.0, (0.84 if long_hair else 0.895) * h, 0.028 * h))
     return joined([chest, yoke, belly, hips, neck, head, nose, *eyes, mouth, cap, back])
+
+
+def _bead(radius_m: float, middle_m: tuple[float, float, float], material: Material) -> Part:
+    """A ball too small to need many triangles."""
+    ring = [(0.0, -radius_m), (0.7 * radius_m, -0.7 * radius_m), (radius_m, 0.0)]
+    profile = [*ring, (0.7 * radius_m, 0.7 * radius_m), (0.0, radius_m)]
+    return lathe(profile, middle_m, material, segments=8)
 
 
 def _limb(length_m: float, top_m: float, bottom_m: float, material: Material) -> Part:
@@ -142,9 +147,7 @@ def _limb(length_m: float, top_m: float, bottom_m: float, material: Material) ->
 
 
 def _shoe(h: float, material: Material) -> list[Part]:
-    sole = cushion((0.052 * h, 0.034 * h, 0.145 * h), (0.0, -0.252 * h, -0.033 * h), material, 0.5)
-    ankle = cushion((0.05 * h, 0.045 * h, 0.07 * h), (0.0, -0.245 * h, 0.0), material, 0.6)
-    return [sole, ankle]
+    return [cushion((0.052 * h, 0.04 * h, 0.145 * h), (0.0, -0.252 * h, -0.033 * h), material, 0.5)]
 
 
 def _hand(h: float, material: Material) -> Part:

@@ -18,7 +18,7 @@ from video4spatial.sim_scenes.clearance import ANKLE_M, HEADROOM_M, FreeSpace, f
 from video4spatial.sim_scenes.config import View, WalkConfig
 from video4spatial.sim_scenes.figures import Person, bodies_at, box_around, draw_person
 from video4spatial.sim_scenes.paths import Walk, draw_walks
-from video4spatial.sim_scenes.place import Place, interests_m
+from video4spatial.sim_scenes.place import Place
 from video4spatial.sim_scenes.scene import Body, flatten
 from video4spatial.sim_scenes.variants import Variant
 
@@ -58,8 +58,10 @@ def passerby_variant(place: Place, walk: Walk, view: View, draw: np.random.Gener
     speed_mps = float(draw.uniform(0.6, 1.1))
     space = _space_for(place, person, view)
     cameras_m = walk.world_from_camera[:, :3, 3]
-    strolls = _draw_strolls(place, _around(space, cameras_m), person, speed_mps, view, draw)
-    seen = np.array([_seen(place.space, walk, stroll.places_m) for stroll in strolls]).reshape(len(strolls), -1)
+    strolls = _draw_strolls(_around(space, cameras_m), cameras_m, person, speed_mps, view, draw)
+    if not strolls:
+        return None
+    seen = np.array([_seen(place.space, walk, stroll) for stroll in strolls])
     order = np.argsort(-seen.sum(axis=1), kind="stable")[:LOOKED_AT]
     object_id = 1 + max(body.object_id for body in place.scene.bodies)
     for number in order:
@@ -112,13 +114,17 @@ def _around(space: FreeSpace, cameras_m: NDArray[np.float64]) -> FreeSpace:
 
 
 def _draw_strolls(
-    place: Place, space: FreeSpace, person: Person, speed_mps: float, view: View, draw: np.random.Generator
+    space: FreeSpace,
+    cameras_m: NDArray[np.float64],
+    person: Person,
+    speed_mps: float,
+    view: View,
+    draw: np.random.Generator,
 ) -> list[Stroll]:
     if not space.walkable(RADIUS_M).any():
         return []
     walker = WalkConfig(speed_mps=speed_mps, max_turn_dps=TURN_DPS, radius_m=RADIUS_M)
-    interests = interests_m(place, view.walk.radius_m)
-    walks = draw_walks(space, walker, interests, view.frames, view.rate_fps, draw.spawn(WALKERS))
+    walks = draw_walks(space, walker, cameras_m, view.frames, view.rate_fps, draw.spawn(WALKERS))
     return [_stroll(path.world_from_camera[:, [0, 2], 3], person, speed_mps, view.rate_fps) for path in walks]
 
 
@@ -138,17 +144,17 @@ def _stroll(places_m: NDArray[np.float64], person: Person, speed_mps: float, rat
     return Stroll(places_m, yaw, phase, pace)
 
 
-def _seen(space: FreeSpace, walk: Walk, places_m: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """(T,) is the figure in the view, with nothing on the map between it and the camera."""
+def _seen(space: FreeSpace, walk: Walk, stroll: Stroll) -> NDArray[np.bool_]:
+    """(T,) is the figure in the view and walking, with nothing on the map between it and the camera."""
     eye = walk.world_from_camera[:, [0, 2], 3]
     forward = walk.world_from_camera[:, [0, 2], 2]
     forward = forward / np.maximum(np.linalg.norm(forward, axis=1, keepdims=True), 1e-9)
-    away = places_m - eye
+    away = stroll.places_m - eye
     ahead = (away * forward).sum(axis=1)
     aside = np.abs(away[:, 0] * forward[:, 1] - away[:, 1] * forward[:, 0])
-    inside = (ahead > SEEN_M[0]) & (ahead < SEEN_M[1])
+    inside = (stroll.pace > 0.3) & (ahead > SEEN_M[0]) & (ahead < SEEN_M[1])
     inside &= aside < ahead * np.tan(np.radians(walk.horizontal_fov_deg) / 2)
-    line = eye[:, None] + away[:, None] * np.linspace(0.05, 0.95, 24)[:, None]
+    line = eye[:, None] + away[:, None] * np.linspace(0.02, 0.98, 128)[:, None]
     return inside & np.all(space.clearance_at(line) > -space.cell_m, axis=1)
 
 

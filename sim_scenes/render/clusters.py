@@ -41,6 +41,8 @@ def boxes_of(corners_m: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArr
 
 def planes_of(corners_m: NDArray[np.float32], single_sided: NDArray[np.bool_]) -> NDArray[np.float32]:
     """(F, 4) unit normal and distance from the origin; zero for what shows both sides."""
+    if not single_sided.any():
+        return np.zeros((len(corners_m), 4), dtype=np.float32)
     corners = corners_m.astype(float)
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     length = np.linalg.norm(normal, axis=1, keepdims=True)

@@ -74,6 +74,7 @@ class HeldTriangles:
             "cutoff": Column((), f32, wp.float32, device),
             "casts": Column((), np.uint8, wp.uint8, device),
         }
+        self._bounds: dict[Key, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
         self._boxes = Column((3,), f32, wp.vec3, device), Column((3,), f32, wp.vec3, device)
         self._device = device
 
@@ -90,14 +91,14 @@ class HeldTriangles:
     @property
     def casts(self) -> NDArray[np.bool_]:
         """(F,) which triangles cast a shadow."""
-        return self.columns["casts"].rows.astype(bool)
+        return self.columns["casts"].rows.view(bool)
 
     def bounds_m(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Lowest and highest corner (3,) of all triangles."""
-        corners = self.corners_m.reshape(-1, 3)
-        if not len(corners):
+        boxes = [self._bounds[slot.key] for slot in self.slots if slot.stop > slot.start]
+        if not boxes:
             return np.zeros(3), np.zeros(3)
-        return corners.min(axis=0).astype(float), corners.max(axis=0).astype(float)
+        return np.min([low for low, _ in boxes], axis=0), np.max([high for _, high in boxes], axis=0)
 
     def show(self, bodies: tuple[Body, ...]) -> bool:
         """Holds just these bodies; returns whether that changed anything."""
@@ -106,6 +107,7 @@ class HeldTriangles:
         self.slots = slots
         if not changed:
             return False
+        self._bounds = {slot.key: self._bounds.get(slot.key) or self._box(slot) for slot in slots}
         self._refresh(changed)
         return True
 
@@ -165,6 +167,11 @@ class HeldTriangles:
             # glowing surfaces are lamp shades: the light inside shines through them
             "casts": ~(glows | cut_out),
         }
+
+    def _box(self, slot: Slot) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        corners = self.corners_m[slot.start : slot.stop].reshape(-1, 3)
+        corners = corners if len(corners) else np.zeros((1, 3), dtype=np.float32)
+        return corners.min(axis=0).astype(float), corners.max(axis=0).astype(float)
 
     def _refresh(self, changed: list[tuple[int, int]]) -> None:
         """The kernels' structs, after rows have changed."""

@@ -22,7 +22,7 @@ from video4spatial.sim_scenes.scene import Lighting, Sun
 SUN_MAP_SIDE = 1024
 LAMP_MAP_SIDE = 256
 LAMP_NEAR_M = 0.02
-MOVING_SHARE = 0.25
+MOVING_SHARE = 0.8
 """When more of the triangles than this is unsettled, all of them settle."""
 LAMPS_KEPT = 64
 """Maps of lamp positions that are kept (1.5 MiB each), also of lamps that are off just now."""
@@ -39,7 +39,7 @@ class _Shown:
     key: tuple[Any, ...]
     """What it was made for."""
     raised: set[int] = field(default_factory=set)
-    """Faces (of lamps) or rows (of the sun)."""
+    """Faces (of lamps) or rows (of the sun, without gaps)."""
 
 
 class ShadowMaps:
@@ -127,9 +127,9 @@ class ShadowMaps:
             self._sun = wp.zeros(SUN_MAP_SIDE**2, dtype=wp.float32, device="cpu")
             _draw_sun(lights.sun_from_world, self._settled_corners(held), range(SUN_MAP_SIDE), self._sun)
             shown = self._sun_shown = _Shown(wp.clone(self._sun), key)
-        for row in sorted(shown.raised):
-            at = row * SUN_MAP_SIDE
-            wp.copy(shown.map, self._sun, dest_offset=at, src_offset=at, count=SUN_MAP_SIDE)
+        if shown.raised:
+            at = min(shown.raised) * SUN_MAP_SIDE
+            wp.copy(shown.map, self._sun, dest_offset=at, src_offset=at, count=len(shown.raised) * SUN_MAP_SIDE)
         rows = moving.sun_rows(matrix)
         shown.raised = set(rows)
         if len(rows):
@@ -141,7 +141,7 @@ class _Moving:
     """The casters that are not settled."""
 
     def __init__(self, held: HeldTriangles, slots: list[Slot]) -> None:
-        casts = held.casts
+        casts = held.casts if slots else np.zeros(0, dtype=bool)
         parts = [held.corners_m[slot.start : slot.stop][casts[slot.start : slot.stop]] for slot in slots]
         self.corners_m = np.concatenate(parts) if parts else held.corners_m[:0]
         self.clusters = _both_sided(self.corners_m)
@@ -158,10 +158,11 @@ class _Moving:
             outside = np.maximum(np.maximum(low - lamp, lamp - high), 0.0)
             if outside @ outside > reach_m2[number]:
                 continue
+            x = box - lamp
             for face in range(6):
-                s, t, depth = ((box - lamp) @ axis for axis in _face_axes(face))
-                planes = (depth, depth - s, depth + s, depth - t, depth + t)
-                if all(plane.max() >= 0 for plane in planes):
+                forward, sign = face // 2, (1.0, -1.0)[face % 2]
+                s, t, depth = x[:, (forward + 1) % 3], x[:, (forward + 2) % 3], sign * x[:, forward]
+                if (depth >= 0).any() and all((depth >= each).any() for each in (s, -s, t, -t)):
                     found.append(number * 6 + face)
         return found
 

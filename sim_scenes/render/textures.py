@@ -31,6 +31,7 @@ class Atlas:
         self.side_log2: NDArray[np.int32] = np.zeros(0, dtype=np.int32)
         """(M,) log2 of the side, -1 without a texture."""
         self._number: dict[int, int] = {}
+        self._filled = -1
         self._level_start: list[NDArray[np.int32]] = []
         self._texels = Column((), np.uint32, Texel, device)
         self._texels.resize(1)
@@ -52,7 +53,10 @@ class Atlas:
         return sum((4 << 2 * int(self.side_log2[number])) // 3 for number in idle if self.side_log2[number] >= 0)
 
     def fill(self, surfaces: Any) -> None:
-        """Puts the materials into a `Surfaces` struct."""
+        """Puts the materials into a `Surfaces` struct, which is that of the last call."""
+        if self._filled == len(self.materials):
+            return
+        self._filled = len(self.materials)
         emission = [-1 if m.emission is None else self._number[id(m.emission)] for m in self.materials]
         glow = [material.glow for material in self.materials]
         tint = np.array([material.colour for material in self.materials], dtype=np.float32).reshape(-1, 3)

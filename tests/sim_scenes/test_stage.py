@@ -116,6 +116,62 @@ def test_an_occluder_hides_what_is_behind_it_and_leaves_the_rest(run: tuple[Unit
     assert seen > 0
 
 
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[Unit, list[Product]]:
+    """One path with every kind of variant, each twice."""
+    view = View(
+        size_px=32,
+        paths=1,
+        frames=12,
+        rate_fps=3,
+        depth_scale=1,
+        samples=1,
+        passerby_variants=1,
+        jitter_variants=1,
+        variant_repeats=2,
+        light="dials",
+        boxes=True,
+    )
+    stage, unit = make(tmp_path_factory.mktemp("many"), SimConfig(rooms=1, views=(view,)), seed=0)
+    return unit, list(stage.build()(unit))
+
+
+def test_variants_of_one_kind_stand_together_in_the_order_of_their_keys(many: tuple[Unit, list[Product]]) -> None:
+    unit, products = many
+    numbers = [product.variant for product in products]
+    assert [number for number in numbers if number not in (2, 21, 3, 31)] == [0, 1, 11, 4, 41]
+    assert {2, 3} <= set(numbers)
+    keys = [product.key(unit.unit_id) for product in products]
+    assert keys == sorted(keys)
+    groups = {product.variant_group(unit.unit_id) for product in products}
+    assert len(groups) == 1
+    kinds = {1: "lighting", 2: "occluder", 3: "passerby", 4: "jitter"}
+    for product in products[1:]:
+        assert product.sequence is not None
+        assert product.sequence.variant["kind"] == kinds[int(str(product.variant)[0])]
+        assert {product.sequence.variant["group"]} == groups
+        json.dumps(product.sequence.variant, allow_nan=False)
+
+
+def test_two_variants_of_one_kind_differ(many: tuple[Unit, list[Product]]) -> None:
+    drawn = {product.variant: product.sequence.variant.get("parameters") for product in many[1] if product.sequence}
+    assert drawn[1] != drawn[11]
+    assert drawn[4] != drawn[41]
+
+
+def test_every_variant_agrees_with_its_own_cameras(many: tuple[Unit, list[Product]]) -> None:
+    for product in many[1]:
+        assert product.scores["geometry_error"] < 0.01
+        assert product.scores["min_clearance_m"] >= 0.25
+        sequence = product.sequence
+        assert sequence is not None
+        assert sequence.object_id is not None
+        assert {entry["id"] for entry in sequence.objects} == set(np.unique(sequence.object_id)) - {0}
+        moving = [entry for entry in sequence.objects if entry.get("moves")]
+        assert len(moving) <= (sequence.variant.get("kind") == "passerby")
+        assert all(len(entry["boxes"]) == len(entry["box_px"]) == 12 for entry in moving)
+
+
 def test_the_same_unit_gives_the_same_bytes_on_another_worker(
     run: tuple[Unit, list[Product], Path], tmp_path: Path
 ) -> None:
@@ -191,6 +247,8 @@ def test_nothing_to_render_is_said_before_the_run() -> None:
         (lambda: View(paths=0), "view.paths"),
         (lambda: View(frames=1), "view.frames"),
         (lambda: View(paths=2, lighting_variants=3), "view.lighting_variants"),
+        (lambda: View(paths=2, passerby_variants=3), "view.passerby_variants"),
+        (lambda: View(variant_repeats=0), "view.variant_repeats"),
         (lambda: WalkConfig(speed_mps=0), "walk.speed_mps"),
         (lambda: WalkConfig(eye_height_m=(1.6, 1.2)), "rising pair"),
         (lambda: SimConfig(views=()), "views is empty"),
