@@ -20,9 +20,8 @@ from video4spatial.sim_scenes.render.cutout import Cutouts
 from video4spatial.sim_scenes.render.facets import Surfaces
 from video4spatial.sim_scenes.render.raster import Clusters
 from video4spatial.sim_scenes.render.textures import Atlas
-from video4spatial.sim_scenes.scene import Body, Material, TriangleSoup, flatten
+from video4spatial.sim_scenes.scene import Body, BodyKey, Material, TriangleSoup, flatten, key_of
 
-Key = tuple[int, tuple[int, ...], bytes]
 Block = dict[str, NDArray]
 """Rows of every column."""
 
@@ -36,14 +35,8 @@ class Slot:
     stop: int
 
     @cached_property
-    def key(self) -> Key:
+    def key(self) -> BodyKey:
         return key_of(self.body)
-
-
-def key_of(body: Body) -> Key:
-    """Equal for bodies that look the same: the same parts, in the same place, under the same id."""
-    pose = np.asarray(body.world_from_body, dtype=float) + 0.0  # -0.0 is 0.0
-    return body.object_id, tuple(id(part) for part in body.parts), pose.tobytes()
 
 
 def size_of(body: Body) -> int:
@@ -74,7 +67,7 @@ class HeldTriangles:
             "cutoff": Column((), f32, wp.float32, device),
             "casts": Column((), np.uint8, wp.uint8, device),
         }
-        self._bounds: dict[Key, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
+        self._bounds: dict[BodyKey, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
         self._boxes = Column((3,), f32, wp.vec3, device), Column((3,), f32, wp.vec3, device)
         self._device = device
 

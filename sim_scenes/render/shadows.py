@@ -15,9 +15,9 @@ import warp as wp
 from numpy.typing import NDArray
 
 from video4spatial.sim_scenes.render.clusters import build_clusters
-from video4spatial.sim_scenes.render.held import HeldTriangles, Key, Slot
+from video4spatial.sim_scenes.render.held import HeldTriangles, Slot
 from video4spatial.sim_scenes.render.raster import rasterise, rasterise_parallel, take_nearer
-from video4spatial.sim_scenes.scene import Lighting, Sun
+from video4spatial.sim_scenes.scene import BodyKey, Lighting, Sun
 
 SUN_MAP_SIDE = 1024
 LAMP_MAP_SIDE = 256
@@ -46,7 +46,7 @@ class ShadowMaps:
     """The shadow maps of one renderer, on the CPU."""
 
     def __init__(self) -> None:
-        self._settled: frozenset[Key] = frozenset()
+        self._settled: frozenset[BodyKey] = frozenset()
         self._lamps: dict[Position, Any] = {}
         """The settled casters' maps."""
         self._sun: Any = None
@@ -67,7 +67,7 @@ class ShadowMaps:
         self._show_lamps(lights, [_single(lamp.position_m) for lamp in lighting.lamps], held, boxes, reach)
         self._show_sun(lights, lighting.sun, held, boxes)
 
-    def _settle(self, now: dict[Key, Slot]) -> list[Slot]:
+    def _settle(self, now: dict[BodyKey, Slot]) -> list[Slot]:
         """The slots that are drawn anew at every edit; forgets the maps where a settled body is gone."""
         if not self._settled <= now.keys():
             self._forget(self._settled & now.keys())
@@ -78,7 +78,7 @@ class ShadowMaps:
             return []
         return moving
 
-    def _forget(self, settled: frozenset[Key]) -> None:
+    def _forget(self, settled: frozenset[BodyKey]) -> None:
         self._settled, self._lamps, self._lamps_shown, self._sun_shown = settled, {}, None, None
 
     def _settled_corners(self, held: HeldTriangles) -> NDArray[np.float32]:

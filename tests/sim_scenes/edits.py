@@ -15,7 +15,8 @@ LIGHT = Lighting(
     sun=Sun((0.48, -0.8, 0.36), (1.0, 0.9, 0.8)),
 )
 DIMMED = replace(LIGHT, ambient=(0.1, 0.1, 0.2), lamps=(replace(LIGHT.lamps[1], colour=(0.4, 0.4, 0.4)),), sun=None)
-TURNED = replace(LIGHT, sun=Sun((-0.6, -0.8, 0.0), (1.0, 1.0, 1.0)))
+SUNNY = replace(LIGHT, lamps=())
+TURNED = replace(SUNNY, sun=Sun((-0.6, -0.8, 0.0), (1.0, 1.0, 1.0)))
 
 
 def edits_of(yard: Scene) -> dict[str, list[Scene]]:
@@ -53,7 +54,7 @@ def edits_of(yard: Scene) -> dict[str, list[Scene]]:
         "another light, then moved": [lit, replace(lit, lighting=DIMMED), of(floor, aside, blue)],
         "light put on": [yard, lit],
         "light put out": [lit, yard],
-        "the sun turned": [lit, replace(lit, lighting=TURNED)],
+        "the sun turned": [replace(lit, lighting=SUNNY), replace(lit, lighting=TURNED)],
         "moved in the dark": [lit, replace(yard, bodies=(floor, aside, blue)), of(floor, aside, blue)],
         "another scene": [of(floor, added, leaves), lit],
     }
