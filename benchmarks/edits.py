@@ -1,6 +1,6 @@
 """Times edits of a scene against a new renderer of it: what a variant or a moving thing costs before its first pixel.
 
-scenes × edits ─▶ EmbeddedRenderer.show | EmbeddedRenderer(...) ─▶ median cpu-ms ─▶ docs/benchmarks/render.md
+scenes × edits ─▶ EmbeddedRenderer.show | EmbeddedRenderer(...) ─▶ median cpu-ms ─▶ docs/renderer.md
 
     V4S_TEST_DATA=... python benchmarks/edits.py --rounds 7
 """
@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from video4spatial.sim_scenes import furniture
+from video4spatial.sim_scenes.figures import bodies_at, draw_person
 from video4spatial.sim_scenes.glb import load_glb
 from video4spatial.sim_scenes.habitat_dataset import read_dataset
 from video4spatial.sim_scenes.houses import generate_house
@@ -59,9 +60,14 @@ def edits(scene: Scene) -> dict[str, Callable[[int], Scene]]:
     shifted = tuple(
         replace(lamp, position_m=(lamp.position_m[0] + 0.01, *lamp.position_m[1:])) for lamp in lighting.lamps
     )
+    person = draw_person(np.random.default_rng(1))
     return {
         "one object moved": lambda k: replace(scene, bodies=(*scene.bodies, at(body, k))),
         "one object added": lambda k: replace(scene, bodies=(*scene.bodies, body) if k % 2 else scene.bodies),
+        "one step of a person": lambda k: replace(
+            scene,
+            bodies=(*scene.bodies, *bodies_at(person, body.object_id, 0.0, (0.1 * k, 0.0), 0.0, 0.3 * k, 1.0)),
+        ),
         "lamps dimmed": lambda k: replace(scene, lighting=replace(lighting, lamps=dimmed) if k % 2 else lighting),
         "lamps moved": lambda k: replace(
             scene,
@@ -88,8 +94,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     rounds = parser.parse_args().rounds
-    print("| scene | triangles | lamps | new renderer | object moved | object added | lamps dimmed | lamps moved |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("| scene | triangles | lamps | new renderer | moved | added | person's step | lamps dimmed | lamps moved |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for scene in scenes():
         assert scene.lighting is not None
         triangles = len(flatten(scene.bodies).corners_m)
