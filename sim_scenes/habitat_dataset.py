@@ -44,7 +44,7 @@ def write_dataset(folder: Path, scene: Scene) -> Path:
     bytes, so writing again changes nothing."""
     shader = "flat" if scene.lighting is None else "pbr"
     stages = [body for body in scene.bodies if body.object_id == STAGE_ID]
-    things = {_template_of(body): _rigid(body) for body in scene.bodies if body.object_id != STAGE_ID}
+    things = {_template_of(body): rigid_body(body) for body in scene.bodies if body.object_id != STAGE_ID}
     if stages:
         stage_config = {**_UPRIGHT, "render_asset": f"{scene.name}.glb", "origin": [0, 0, 0], "units_to_meters": 1.0}
         stage_config |= {"shader_type": shader, "is_collidable": True}
@@ -52,18 +52,30 @@ def write_dataset(folder: Path, scene: Scene) -> Path:
         write_atomic(folder / "stages" / f"{scene.name}.glb", glb_of(parts))
         _write_json(folder / "stages" / f"{scene.name}.stage_config.json", stage_config)
     for name, body in things.items():
-        write_atomic(folder / "objects" / f"{name}.glb", glb_of(body.parts))
-        config = {**_UPRIGHT, "render_asset": f"{name}.glb", "COM": [0, 0, 0], "semantic_id": body.object_id}
-        config |= {"mass": 5.0, "shader_type": shader, "is_collidable": True}
-        config["user_defined"] = {"category": body.category, "words": list(body.words)}
-        _write_json(folder / "objects" / f"{name}.object_config.json", config)
-    _write_json(folder / "lighting" / f"{scene.name}.lighting_config.json", _light_setup(scene.lighting))
+        _write_object(folder / "objects", name, body, shader)
+    _write_json(folder / "lighting" / f"{scene.name}.lighting_config.json", light_setup(scene.lighting))
     instance = _scene_instance(scene, things, scene.name if stages else NO_STAGE)
     _write_json(folder / "scenes" / f"{scene.name}.scene_instance.json", instance)
     config_path = folder / f"{scene.name}.scene_dataset_config.json"
     kinds = {kind: {"default_attributes": {}, "paths": {".json": [place]}} for kind, (place, _) in _KINDS.items()}
     _write_json(config_path, kinds)
     return config_path
+
+
+def write_object(folder: Path, name: str, body: Body, lit: bool) -> tuple[Path, NDArray[np.float64]]:
+    """Writes the template of one body for a scene that is lit or not. Returns its config, and the pose (4, 4) of an
+    object made from it that stands like the body."""
+    rigid = rigid_body(body)
+    return _write_object(folder, name, rigid, "pbr" if lit else "flat"), rigid.world_from_body
+
+
+def _write_object(folder: Path, name: str, body: Body, shader: str) -> Path:
+    write_atomic(folder / f"{name}.glb", glb_of(body.parts))
+    config = {**_UPRIGHT, "render_asset": f"{name}.glb", "COM": [0, 0, 0], "semantic_id": body.object_id}
+    config |= {"mass": 5.0, "shader_type": shader, "is_collidable": True}
+    config["user_defined"] = {"category": body.category, "words": list(body.words)}
+    _write_json(folder / f"{name}.object_config.json", config)
+    return folder / f"{name}.object_config.json"
 
 
 def _template_of(body: Body) -> str:
@@ -91,7 +103,7 @@ def _moved(parts: tuple[Part, ...], pose: NDArray[np.float64]) -> tuple[Part, ..
     return tuple(moved)
 
 
-def _rigid(body: Body) -> Body:
+def rigid_body(body: Body) -> Body:
     """The body itself, or, where its pose stretches or mirrors it, one of that shape in an upright pose."""
     shape = body.world_from_body[:3, :3]
     if np.allclose(shape @ shape.T, np.eye(3), atol=1e-6) and np.linalg.det(shape) > 0:
@@ -227,7 +239,7 @@ def _scene_instance(scene: Scene, things: Mapping[str, Body], stage: str) -> dic
     return instance
 
 
-def _light_setup(lighting: Lighting | None) -> dict[str, Any]:
+def light_setup(lighting: Lighting | None) -> dict[str, Any]:
     """Habitat's lights: colour at most 1, the rest in the intensity; `direction` is the way the light travels.
 
     Habitat knows no ambient light, so four weak suns stand for it, and no shadows, so a sun would shine through walls:

@@ -95,6 +95,15 @@ class Body:
         }
 
 
+BodyKey = tuple[int, tuple[int, ...], bytes]
+
+
+def key_of(body: Body) -> BodyKey:
+    """Equal for bodies that look the same: the same parts, in the same place, under the same id."""
+    pose = np.asarray(body.world_from_body, dtype=float) + 0.0  # -0.0 is 0.0
+    return body.object_id, tuple(id(part) for part in body.parts), pose.tobytes()
+
+
 @dataclass(frozen=True)
 class Sun:
     """Parallel light from outside."""

@@ -7,11 +7,10 @@ is depth 0, and black or, in a lit scene, the sky's one colour. Lit scenes have 
 """
 
 import json
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +18,8 @@ from numpy.typing import NDArray
 from video4spatial.pipeline.core.camera import Cameras, to_opengl
 from video4spatial.pipeline.core.errors import ConfigError, NotAvailable
 from video4spatial.pipeline.core.settings import Settings
-from video4spatial.sim_scenes.habitat_dataset import write_dataset
 from video4spatial.sim_scenes.render.base import Frames
+from video4spatial.sim_scenes.render.habitat_edit import WrittenScene
 from video4spatial.sim_scenes.render.habitat_session import (
     HabitatConfig,
     HabitatSession,
@@ -95,19 +94,30 @@ class HabitatRenderer:
         self.session = session or HabitatSession(_configured())
         self._owns_session = session is None
         self._scene, self._samples = scene, samples
-        self._written: tempfile.TemporaryDirectory[str] | None = None
+        self._written: WrittenScene | None = None
+        self._shown: Scene | None = None
+        self._edit: Mapping[str, Any] | None = None
         self._background = (0.0, 0.0, 0.0)
 
     @classmethod
     def of_scene(cls, scene: Scene, samples: int = 1, session: HabitatSession | None = None) -> "HabitatRenderer":
         """A renderer of any Scene, through a dataset in a temporary folder that goes when it is closed."""
-        folder = tempfile.TemporaryDirectory(prefix="v4s-scene-")
-        dataset = write_dataset(Path(folder.name), scene)
-        renderer = cls(SceneRef(dataset=dataset, scene_id=scene.name), samples, session)
-        renderer._written = folder
-        if scene.lighting is not None:
-            renderer._background = cast(Rgb, tuple(min(1.0, c) ** 0.5 for c in scene.lighting.sky))
+        written = WrittenScene()
+        written.show(scene)
+        renderer = cls(written.ref, samples, session)
+        renderer._written = written
+        renderer.show(scene)
         return renderer
+
+    def show(self, scene: Scene) -> None:
+        """Renders this scene from now on, through a dataset in a temporary folder that goes when it is closed."""
+        if scene is self._shown:
+            return
+        self._written = self._written or WrittenScene()
+        self._written.show(scene)
+        self._scene, self._edit, self._shown = self._written.ref, self._written.edit, scene
+        sky = (0.0, 0.0, 0.0) if scene.lighting is None else scene.lighting.sky
+        self._background = cast(Rgb, tuple(min(1.0, c) ** 0.5 for c in sky))
 
     def render(self, cameras: Cameras) -> Frames:
         """All views at once. The result is the caller's.
@@ -125,7 +135,7 @@ class HabitatRenderer:
         world_from_gl_camera = to_opengl(cameras.world_from_camera)
         for indices, lens in self._requests(hfov_deg, width, height):
             poses = {"world_from_gl_camera": np.ascontiguousarray(world_from_gl_camera[indices])}
-            _, seen = self.session.ask(self._scene, lens, {"op": "render"}, poses)
+            _, seen = self.session.ask(self._scene, lens, {"op": "render"}, poses, self._edit)
             frames.rgb[indices] = shrink(seen["rgb"], self._samples)
             frames.depth_m[indices] = seen["depth_m"]
             frames.object_id[indices] = seen["object_id"]
@@ -148,7 +158,7 @@ class HabitatRenderer:
             "include_static_objects": walker.around_objects,
         }
         points = {"starts_m": starts_m.astype(float), "ends_m": ends_m.astype(float)}
-        answer, arrays = self.session.ask(self._scene, None, {"op": "geodesic", "navmesh": navmesh}, points)
+        answer, arrays = self.session.ask(self._scene, None, {"op": "geodesic", "navmesh": navmesh}, points, self._edit)
         return Geodesics(arrays["distance_m"], answer["navigable_area_m2"])
 
     def close(self) -> None:
@@ -156,7 +166,7 @@ class HabitatRenderer:
         if self._owns_session:
             self.session.close()
         if self._written is not None:
-            self._written.cleanup()
+            self._written.close()
             self._written = None
 
     def _requests(

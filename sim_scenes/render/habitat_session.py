@@ -44,6 +44,8 @@ _MATT_SHADER = {
 around every house, for which a software renderer spends 13 cpu-seconds per scene. Only as the default does this avoid
 it: named in a dataset, it brings the studio's cost back."""
 
+NO_EDIT: Mapping[str, Any] = {"objects": [], "lights": None, "light_key": "no_lights"}
+
 HINTS: tuple[tuple[str, str], ...] = (
     (
         r"unable to find (CUDA|EGL) device",
@@ -133,6 +135,7 @@ class HabitatSession:
         self._loaded: tuple[SceneRef, Lens | None] | None = None
         self._loads = 0
         self._held_gib = 0.0
+        self._edited: Mapping[str, Any] | None = NO_EDIT
 
     def hello(self) -> Mapping[str, Any]:
         """Versions of the process. Raises NotAvailable when it cannot run here."""
@@ -147,8 +150,10 @@ class HabitatSession:
         lens: Lens | None,
         header: Mapping[str, Any],
         arrays: Mapping[str, np.ndarray],
+        edit: Mapping[str, Any] | None = None,
     ) -> Message:
-        """One request to the process while it holds `scene` with sensors for `lens` (None: none or any).
+        """One request to the process while it holds `scene`, changed by `edit` (as habitat_edit.py makes them; None: as
+        it was loaded), with sensors for `lens` (None: none or any).
 
         A lost process is replaced, given the scene again and asked again, `tries` times in all.
 
@@ -158,6 +163,7 @@ class HabitatSession:
         for attempt in range(1, self._config.tries + 1):
             try:
                 self._hold(scene, lens)
+                self._hold_edit(scene, edit or NO_EDIT)
                 return self._refused(scene, self._ask(header, self._config.render_timeout_s, arrays))
             except WorkerLost as error:
                 if attempt == self._config.tries:
@@ -186,12 +192,20 @@ class HabitatSession:
             self._load(scene, lens)
         self._loaded = scene, lens
 
+    def _hold_edit(self, scene: SceneRef, edit: Mapping[str, Any]) -> None:
+        """Tells the process how the scene differs from the loaded one, unless it has been told."""
+        if edit != self._edited:
+            self._edited = None
+            self._refused(scene, self._ask({"op": "edit", **edit}, self._config.render_timeout_s))
+            self._edited = edit
+
     def _load(self, scene: SceneRef, lens: Lens | None) -> None:
         if self._loads >= self._config.scenes_per_process or self._held_gib > self._config.memory_gib:
             self.close()
         if self._child is None:
             self.hello()
         self._loads += 1
+        self._edited = NO_EDIT
         request = {
             "op": "load",
             "dataset": str(scene.dataset) if scene.dataset else "default",

@@ -34,10 +34,12 @@ class Simulator:
         self._world: Any = None
         self._looks = 0
         self._navmesh: dict[str, float] | None = None
+        self._added: dict[str, Any] = {}
+        self._lights: Any = None
 
     def handle(self, header: dict, arrays: dict) -> tuple[dict, dict]:
-        """Answers `hello`, `load`, `look`, `render` and `geodesic`. What habitat-sim says about a scene it refuses is
-        an answer; any other failure ends the process, with its traceback on stderr."""
+        """Answers `hello`, `load`, `look`, `edit`, `render` and `geodesic`. What habitat-sim says about a scene it
+        refuses is an answer; any other failure ends the process, with its traceback on stderr."""
         op = header["op"]
         if op == "hello":
             return hello(), {}
@@ -49,6 +51,9 @@ class Simulator:
             return {"held_gib": held_gib()}, {}
         if op == "look":
             self._look(header["lens"])
+            return {}, {}
+        if op == "edit":
+            self._edit(header)
             return {}, {}
         if op == "render":
             return {}, self._render(arrays["world_from_gl_camera"])
@@ -63,7 +68,7 @@ class Simulator:
             # close() and a new one: reconfigure() never frees the old scene
             self._sim.close()
             self._sim = None
-        self._navmesh = None
+        self._navmesh, self._added, self._lights = None, {}, None
         self._world = world = habitat_sim.SimulatorConfiguration()
         world.scene_dataset_config_file = header["dataset"]
         world.scene_id = header["scene_id"]
@@ -81,6 +86,48 @@ class Simulator:
         self._sim.reconfigure(configuration(self._world, lens, self._looks))
         for name in list(before.subtree_sensors):
             habitat_sim.SensorFactory.delete_subtree_sensor(before, name)  # they hold pictures of their size
+
+    def _edit(self, header: dict) -> None:
+        """The loaded scene with just these further objects, and these lights, or its own.
+
+        Objects are kept as they were returned when they were added: without physics they cannot be looked up.
+        """
+        import habitat_sim
+        import magnum
+
+        manager, wanted = self._sim.get_rigid_object_manager(), {each["key"]: each for each in header["objects"]}
+        for key in [key for key in self._added if key not in wanted]:
+            manager.remove_object_by_id(self._added.pop(key).object_id)
+        for key, each in wanted.items():
+            if key not in self._added:
+                (template,) = self._sim.get_object_template_manager().load_configs(each["template"])
+                made = manager.add_object_by_template_id(template, light_setup_key=header["light_key"])
+                made.motion_type = habitat_sim.physics.MotionType.KINEMATIC  # others stay where they are
+                made.semantic_id = each["id"]
+                self._added[key] = made
+            pose = np.array(each["matrix"], dtype=np.float32).reshape(4, 4)
+            self._added[key].transformation = magnum.Matrix4(pose)
+        self._light(header["lights"], header["light_key"])
+
+    def _light(self, lights: list | None, key: str) -> None:
+        import habitat_sim
+        import magnum
+
+        if lights is None:
+            if self._lights is not None:
+                self._sim.set_light_setup(self._lights[0], self._lights[1])
+                self._lights = None
+            return
+        self._lights = self._lights or (self._sim.get_light_setup(key), key)
+        made = [
+            habitat_sim.gfx.LightInfo(
+                vector=magnum.Vector4(*light[:4]),
+                color=magnum.Color3(*light[4:]),
+                model=habitat_sim.gfx.LightPositionModel.Global,
+            )
+            for light in lights
+        ]
+        self._sim.set_light_setup(made, key)
 
     def _render(self, world_from_gl_camera: np.ndarray) -> dict:
         import magnum

@@ -14,7 +14,7 @@ FAINT = wp.constant(0.003)
 
 @wp.struct
 class Lights:
-    """One sun (black if none), lamps, ambient, sky; and the shadow maps of sun and lamps."""
+    """One sun (black if none), lamps, ambient, sky; and what tells their shadows: maps, or a mesh for rays."""
 
     lit: int
     sun_direction: wp.vec3
@@ -34,6 +34,8 @@ class Lights:
     sun_bias: float
     lamp_map: wp.array(dtype=wp.float32)
     lamp_side: int
+    casters: wp.uint64
+    """Mesh of what casts shadows, for rays.py; 0 where maps are used."""
 
 
 @wp.func

@@ -6,6 +6,7 @@ import numpy as np
 
 from video4spatial.pipeline.core.camera import Cameras, pinhole
 from video4spatial.sim_scenes.materials import plain
+from video4spatial.sim_scenes.paths import Walk
 from video4spatial.sim_scenes.scene import Body, Material, Scene
 from video4spatial.sim_scenes.shapes import box, panel
 
@@ -45,4 +46,14 @@ def oddities() -> Scene:
             Body(3, "leaf", "leaf", ("leaf",), (panel((-0.6, 1.0, 0.3), (1.0, 0, 0), (0, 0.8, 0), leaf),)),
             Body(4, "screen", "screen", ("screen",), (panel((0.5, 1.2, 0.1), (0.8, 0, 0), (0, 0.5, 0), screen),)),
         ),
+    )
+
+
+def pinhole_cameras(walk: Walk, size_px: int) -> Cameras:
+    """The square cameras of a walk."""
+    return Cameras(
+        world_from_camera=walk.world_from_camera,
+        image_from_camera=pinhole(len(walk.world_from_camera), size_px, size_px, walk.horizontal_fov_deg),
+        width_px=size_px,
+        height_px=size_px,
     )

@@ -10,13 +10,15 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.sim_scenes.helpers import cameras_at
+from tests.sim_scenes.edits import DIMMED, LIGHT
+from tests.sim_scenes.helpers import cameras_at, placed
 from video4spatial.pipeline.core.camera import Cameras, from_opengl, pinhole, unproject
 from video4spatial.pipeline.core.errors import ConfigError, NotAvailable, SourceError, WorkerLost
 from video4spatial.pipeline.core.geometry import look_at
@@ -255,20 +257,83 @@ def test_any_scene_is_rendered_through_a_dataset_that_goes_when_closed(
 ) -> None:
     monkeypatch.setenv("HABITAT_PYTHON", fake_python())
     monkeypatch.setenv("HABITAT_GPU", "-1")
-    original = choose.make_renderer("habitat", yard, samples=2)
-    assert isinstance(original, HabitatRenderer)
-    changed = choose.make_renderer("habitat", yard, samples=2, like=original)
-    assert isinstance(changed, HabitatRenderer)
-    assert changed.session is original.session
-    dataset = original._scene.dataset
+    renderer = choose.make_renderer("habitat", yard, samples=2)
+    assert isinstance(renderer, HabitatRenderer)
+    dataset = renderer._scene.dataset
     assert dataset is not None
     assert "stages" in json.loads(dataset.read_text())
-    assert original.render(cameras_at(POSES)).depth_m.any()
-    changed.close()
-    assert original.render(cameras_at(POSES)).depth_m.any()
-    original.close()
-    original.close()
+    assert renderer.render(cameras_at(POSES)).depth_m.any()
+    renderer.close()
+    renderer.close()
     assert not dataset.exists()
+
+
+def test_what_was_added_is_moved_and_removed_by_messages_alone(
+    open_session: Callable[..., HabitatSession], yard: Scene
+) -> None:
+    session = open_session()
+    renderer = HabitatRenderer.of_scene(yard, session=session)
+    cameras = cameras_at([look_at([0.0, 1.0, 6.0], [0.0, 1.0, 0.0])])
+    empty = renderer.render(cameras)
+    seen = []
+    for x in (-1.0, 0.0, 1.0):
+        post = replace(yard.bodies[1], object_id=9, world_from_body=placed(x, 0.0, 1.0))
+        renderer.show(replace(yard, bodies=(*yard.bodies, post)))
+        frames = renderer.render(cameras)
+        columns = np.nonzero((frames.object_id[0] == 9).any(axis=0))[0]
+        seen.append(columns.mean())
+        assert np.all(np.isclose(frames.depth_m[0][frames.object_id[0] == 9], 5.0, atol=1e-3))
+    assert seen[0] < seen[1] < seen[2]
+    renderer.show(yard)
+    again = renderer.render(cameras)
+    np.testing.assert_array_equal(again.rgb, empty.rgb)
+    np.testing.assert_array_equal(again.object_id, empty.object_id)
+    renderer.close()
+    assert [event for _, event in log_of(session)] == ["load yard True", "add 9", "remove 9"]
+
+
+def test_a_body_of_the_scene_that_moves_costs_one_load_and_then_messages(
+    open_session: Callable[..., HabitatSession], yard: Scene
+) -> None:
+    session = open_session()
+    renderer = HabitatRenderer.of_scene(yard, session=session)
+    floor, red, blue = yard.bodies
+    for k in range(3):
+        moved = replace(red, world_from_body=placed(0.1 * k, 0.0, 2.0))
+        renderer.show(replace(yard, bodies=(floor, moved, blue)))
+        assert (renderer.render(cameras_at(POSES)).object_id == 1).any()
+    renderer.show(replace(yard, bodies=(floor, blue)))
+    assert not (renderer.render(cameras_at(POSES)).object_id == 1).any()
+    renderer.close()
+    assert [event for _, event in log_of(session)] == ["load yard True", "add 1", "remove 1"]
+
+
+def test_other_lights_are_a_message_and_come_back(open_session: Callable[..., HabitatSession], yard: Scene) -> None:
+    session = open_session()
+    lit = replace(yard, lighting=LIGHT)
+    renderer = HabitatRenderer.of_scene(lit, session=session)
+    first = renderer.render(cameras_at(POSES)).rgb
+    renderer.show(replace(yard, lighting=DIMMED))
+    assert not np.array_equal(renderer.render(cameras_at(POSES)).rgb, first)
+    renderer.show(lit)
+    np.testing.assert_array_equal(renderer.render(cameras_at(POSES)).rgb, first)
+    renderer.show(yard)  # other shaders
+    renderer.render(cameras_at(POSES))
+    renderer.close()
+    events = [event.split()[0] for _, event in log_of(session) if event != "look"]
+    assert events == ["load", "lights", "lights", "load"]
+
+
+def test_a_lost_process_is_given_the_edit_again(
+    open_session: Callable[..., HabitatSession], yard: Scene, tmp_path: Path
+) -> None:
+    session = open_session(f"abort_once:{tmp_path / 'happened'}")
+    renderer = HabitatRenderer.of_scene(yard, session=session)
+    post = replace(yard.bodies[1], object_id=9, world_from_body=placed(0.0, 0.0, 1.0))
+    renderer.show(replace(yard, bodies=(*yard.bodies, post)))
+    assert (renderer.render(cameras_at(POSES[:1])).object_id == 9).any()
+    renderer.close()
+    assert [event for _, event in log_of(session)] == ["load yard True", "add 9"] * 2
 
 
 @pytest.mark.usefixtures("no_habitat")

@@ -6,16 +6,19 @@ the embedded renderer alone.
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
-from tests.sim_scenes.helpers import cameras_at
+from tests.sim_scenes.edits import EDITS, edits_of
+from tests.sim_scenes.helpers import cameras_at, placed
 from video4spatial.pipeline.core.camera import Cameras, unproject
+from video4spatial.pipeline.core.errors import NotAvailable
 from video4spatial.pipeline.core.geometry import look_at, upright_pose
 from video4spatial.sim_scenes.materials import plain
 from video4spatial.sim_scenes.render.base import Renderer
-from video4spatial.sim_scenes.render.embedded import EmbeddedRenderer
+from video4spatial.sim_scenes.render.embedded import EmbeddedRenderer, check_device
 from video4spatial.sim_scenes.render.habitat import HabitatRenderer
 from video4spatial.sim_scenes.render.habitat_session import HabitatConfig, HabitatSession
 from video4spatial.sim_scenes.scene import Body, Lamp, Lighting, Material, Scene
@@ -33,10 +36,16 @@ def habitat(real_habitat: HabitatConfig) -> Iterator[HabitatSession]:
     session.close()
 
 
-@pytest.fixture(params=["embedded", "habitat"])
+@pytest.fixture(params=["raster cpu", "rays cpu", "rays cuda", "habitat"])
 def make(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Iterator[Make]:
-    if request.param == "embedded":
-        yield EmbeddedRenderer
+    if request.param != "habitat":
+        way, device = request.param.split()
+        if device == "cuda":
+            try:
+                check_device("cuda")
+            except NotAvailable:
+                pytest.skip("not run: no CUDA device")
+        yield partial(EmbeddedRenderer, way=way, device=device)
         return
     caplog.set_level("INFO")
     session = request.getfixturevalue("habitat")
@@ -218,6 +227,44 @@ def test_a_thing_before_a_lamp_casts_a_shadow() -> None:
     open_floor = EmbeddedRenderer(Scene("s", bodies[:1], light)).render(views).rgb[0].astype(int)
     assert shaded[32, 32].mean() < 0.6 * open_floor[32, 32].mean()
     assert abs(shaded[60, 2].mean() - open_floor[60, 2].mean()) <= 1
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_after_an_edit_the_pictures_are_those_of_a_new_renderer(make: Make, yard: Scene, edit: str) -> None:
+    shown = edits_of(yard)[edit]
+    cameras = cameras_at(POSES)
+    renderer = make(shown[0])
+    before = renderer.render(cameras)
+    for scene in shown[1:]:
+        renderer.show(scene)
+    edited, anew = renderer.render(cameras), make(shown[-1]).render(cameras)
+    np.testing.assert_array_equal(edited.rgb, anew.rgb)
+    np.testing.assert_array_equal(edited.depth_m, anew.depth_m)
+    np.testing.assert_array_equal(edited.object_id, anew.object_id)
+    looks_the_same = shown[0] is shown[-1] or edit == "in another order"
+    assert looks_the_same == np.array_equal(before.rgb, edited.rgb)
+
+
+def test_after_many_edits_too(make: Make, room) -> None:  # type: ignore[no-untyped-def]
+    draw = np.random.default_rng(5)
+    cameras = cameras_at([look_at([0.5, 1.5, 0.5], [-1.0, 0.8, -1.0])])
+    scene = room.scene
+    renderer = make(scene)
+    for _ in range(12):
+        stage, *things = scene.bodies
+        k = int(draw.integers(len(things)))
+        turn = placed(*draw.uniform(-0.3, 0.3, size=3)) @ things[k].world_from_body
+        things[k] = replace(things[k], world_from_body=turn)
+        if draw.random() < 0.4:
+            things.append(things.pop(int(draw.integers(len(things)))))
+        if draw.random() < 0.3:
+            things.pop()
+        scene = replace(scene, bodies=(stage, *things))
+        renderer.show(scene)
+    edited, anew = renderer.render(cameras), make(scene).render(cameras)
+    np.testing.assert_array_equal(edited.rgb, anew.rgb)
+    np.testing.assert_array_equal(edited.depth_m, anew.depth_m)
+    np.testing.assert_array_equal(edited.object_id, anew.object_id)
 
 
 def test_smooth_edges_change_colour_only(yard: Scene) -> None:

@@ -55,7 +55,17 @@ def test_a_block_of_pixels_has_the_bits_of_its_pixels_alone(room: GeneratedRoom,
     lenses = np.stack([k[:, 0, 0], k[:, 1, 1], k[:, 0, 2], k[:, 1, 2]], axis=1).astype(np.float32)
     poses = _array(cameras.world_from_camera.astype(np.float32), wp.mat44)
     seen = renderer._visibility(cameras, 1)
-    inputs = [renderer._surfaces, renderer._lights, poses, _array(lenses, wp.vec4), 96, 64, 1, wp.clone(seen), seen]
+    inputs = [
+        renderer._held.surfaces,
+        renderer._lights,
+        poses,
+        _array(lenses, wp.vec4),
+        96,
+        64,
+        1,
+        wp.clone(seen),
+        seen,
+    ]
     wp.launch(shade_smooth, (len(cameras), 64), inputs=inputs, outputs=[rgb, depth_m, object_id], device="cpu")
     np.testing.assert_array_equal(frames.rgb.ravel(), rgb.numpy())
     np.testing.assert_array_equal(frames.depth_m.ravel(), depth_m.numpy())

@@ -117,6 +117,72 @@ class SensorFactory:
         del node.subtree_sensors[uuid]
 
 
+class physics:  # noqa: N801
+    class MotionType:
+        STATIC, KINEMATIC, DYNAMIC = "static", "kinematic", "dynamic"
+
+
+class gfx:  # noqa: N801
+    class LightPositionModel:
+        Global = "global"
+
+    class LightInfo:
+        def __init__(self, vector, color, model):
+            assert model == gfx.LightPositionModel.Global
+            self.vector, self.color = vector.values, color.values
+
+
+class _Object:
+    """A post of 1 x 2 x 1 m where its pose puts it; deaf to its pose while it is static."""
+
+    def __init__(self, number, config):
+        assert config["COM"] == [0, 0, 0]
+        self.object_id, self.semantic_id, self.is_alive = number, config["semantic_id"], True
+        self.motion_type, self._place = physics.MotionType.STATIC, np.zeros(3)
+
+    @property
+    def transformation(self):
+        raise AttributeError("not asked for")
+
+    @transformation.setter
+    def transformation(self, pose):
+        if self.motion_type == physics.MotionType.KINEMATIC:
+            self._place = pose.rows[:3, 3].astype(float)
+
+
+class _Templates:
+    def __init__(self):
+        self.configs = []
+
+    def load_configs(self, path):
+        self.configs.append(json.loads(Path(path).read_text()))
+        assert Path(path).with_name(self.configs[-1]["render_asset"]).exists()
+        return [len(self.configs) - 1]
+
+
+class _Objects:
+    """Without physics nothing can be looked up, as in the real one."""
+
+    def __init__(self, simulator):
+        self._simulator, self._made = simulator, 0
+
+    def add_object_by_template_id(self, template, light_setup_key=""):
+        assert light_setup_key in self._simulator.lights
+        made = _Object(self._made, self._simulator.templates.configs[template])
+        self._made += 1
+        self._simulator.objects[made.object_id] = made
+        _log(f"add {made.semantic_id}")
+        return made
+
+    def remove_object_by_id(self, object_id):
+        gone = self._simulator.objects.pop(object_id)
+        gone.is_alive = False
+        _log(f"remove {gone.semantic_id}")
+
+    def get_object_by_id(self, object_id):
+        return None
+
+
 class _PathFinder:
     """Walks straight on the floor; nothing walks higher than 10 m up."""
 
@@ -155,6 +221,9 @@ class Simulator:
             raise AssertionError("ESP_CHECK failed: No Stage Attributes exists for requested scene 'nowhere'")
         self._world, self._scene_id = world, world.scene_id
         self._agents(config)
+        self.objects, self.templates, self._manager = {}, _Templates(), _Objects(self)
+        lighting = Path(world.scene_dataset_config_file).parent.glob("lighting/*.json")
+        self.lights = {"": [], "no_lights": [], **{str(path): [] for path in lighting}}
         golden = os.environ.get("FAKE_HABITAT_GOLDEN")
         self._golden = Path(golden) if golden and world.scene_id != "NONE" else None
         queries = json.loads((self._golden / "navmesh.json").read_text()) if self._golden else None
@@ -173,6 +242,19 @@ class Simulator:
             return
         _log("look")
         self._agents(config)
+
+    def get_rigid_object_manager(self):
+        return self._manager
+
+    def get_object_template_manager(self):
+        return self.templates
+
+    def get_light_setup(self, key):
+        return self.lights[key]
+
+    def set_light_setup(self, lights, key):
+        _log(f"lights {len(lights)}")
+        self.lights[key] = lights
 
     def get_agent(self, number):
         assert number == 0
@@ -209,15 +291,25 @@ class Simulator:
         with np.errstate(divide="ignore", invalid="ignore"):
             z = -pose[1, 3] / rays[..., 1]
         hit = (z > spec.near) & (z < spec.far)
-        east = hit & (pose[0, 3] + z * rays[..., 0] > 0)
+        ids = np.zeros((height, width), np.uint32)
+        for post in self.objects.values():  # where a ray meets the plane of a post that stands across it
+            with np.errstate(divide="ignore", invalid="ignore"):
+                far = (post._place[2] - pose[2, 3]) / rays[..., 2]
+            x, y = (pose[k, 3] + far * rays[..., k] - post._place[k] for k in (0, 1))
+            seen = (far > spec.near) & (np.abs(x) < 0.5) & (y > 0) & (y < 2) & (~hit | (far < z))
+            z, hit, ids = np.where(seen, far, z), hit | seen, np.where(seen, post.semantic_id, ids)
+        east = hit & (ids == 0) & (pose[0, 3] + z * rays[..., 0] > 0)
         if spec.sensor_type == SensorType.DEPTH:
             return np.where(hit, z, 0).astype(np.float32)
         if spec.sensor_type == SensorType.SEMANTIC:
-            return np.where(east, int(os.environ.get("FAKE_HABITAT_ID", "70000")), 0).astype(np.uint32)
+            return np.where(east, int(os.environ.get("FAKE_HABITAT_ID", "70000")), ids).astype(np.uint32)
         rgba = np.zeros((height, width, 4), np.uint8)
         rgba[...] = np.round(np.array(spec.clear_color.values) * 255)
         rgba[hit] = (30, 60, 90, 255)
         rgba[east] = (200, 60, 90, 255)
+        rgba[ids > 0] = (0, 0, 200, 255)
+        lamps = sum(light.color[0] for lights in self.lights.values() for light in lights)
+        rgba[hit, 1] += np.uint8(10 * lamps)
         return rgba
 
     def _replay(self, spec, pose):

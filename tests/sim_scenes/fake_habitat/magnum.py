@@ -27,3 +27,19 @@ class Color4:
     def __init__(self, r, g, b, a):
         assert all(type(value) is float for value in (r, g, b, a))
         self.values = (r, g, b, a)
+
+
+class Color3:
+    """Three floats, linear."""
+
+    def __init__(self, r, g, b):
+        assert all(type(value) is float for value in (r, g, b))
+        self.values = (r, g, b)
+
+
+class Vector4:
+    """Four floats."""
+
+    def __init__(self, x, y, z, w):
+        assert all(type(value) is float for value in (x, y, z, w))
+        self.values = (x, y, z, w)
