@@ -52,9 +52,7 @@ class FreeSpace:
         walked[0] = False
         return walked[labels]
 
-    def sight_m(
-        self, places_m: NDArray[np.float64], yaw: NDArray[np.float64], far_m: float
-    ) -> NDArray[np.float64]:
+    def sight_m(self, places_m: NDArray[np.float64], yaw: NDArray[np.float64], far_m: float) -> NDArray[np.float64]:
         """(...) how far a level look from places (..., 2) goes, at most `far_m`; yaw as `upright_pose` has it. Beyond
         the map nothing is in the way."""
         steps = np.arange(1, int(far_m / self.cell_m) + 1) * self.cell_m

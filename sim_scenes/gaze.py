@@ -149,9 +149,7 @@ def _choose(
     """A thing in sight, not far from the way, in an open view; the more of it is seen at once the more often."""
     away = interests.places_m[:, [0, 2]] - place_m
     distance, yaw = np.linalg.norm(away, axis=1), _yaw(away)
-    near = np.flatnonzero(
-        (distance > NEAR_M) & (distance < FAR_M) & (np.abs(wrapped(yaw - ahead)) < WIDEST_RAD)
-    )
+    near = np.flatnonzero((distance > NEAR_M) & (distance < FAR_M) & (np.abs(wrapped(yaw - ahead)) < WIDEST_RAD))
     near = near[view_m[_direction(yaw[near])] >= OPEN_M]
     hidden = space.hidden_m(np.tile(place_m, (len(near), 1)), interests.places_m[near][:, [0, 2]])
     near = near[hidden <= interests.depth_m[near] + 0.15]
@@ -175,7 +173,7 @@ def _open_views(space: FreeSpace, places_m: NDArray[np.float64]) -> NDArray[np.f
     knots = places_m[::KNOT_STEPS]
     fan = np.arange(FAN) * 2 * np.pi / FAN
     sight = np.minimum(space.sight_m(knots[:, None], np.tile(fan, (len(knots), 1)), WIDE_M + 1.0), WIDE_M + 1.0)
-    return sum(np.roll(sight, side, axis=1) for side in range(-SIDE_STEPS, SIDE_STEPS + 1)) / (2 * SIDE_STEPS + 1)
+    return np.mean([np.roll(sight, side, axis=1) for side in range(-SIDE_STEPS, SIDE_STEPS + 1)], axis=0)
 
 
 def _open_ahead(ahead: NDArray[np.float64], view_m: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -14,15 +14,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from video4spatial.sim_scenes.clearance import SLACK_CELLS, FreeSpace
+from video4spatial.sim_scenes.clearance import FreeSpace
 
-OUTLINE_CELLS = 0.5
+OUTLINE_CELLS = 0.4
 """How far the outline's corners may leave the outline; doubled until there are at most MOST_CORNERS."""
 MOST_CORNERS = 700
+VOXEL_M = 0.05
+"""Of Habitat's navmesh by default (`cell_size`)."""
+HIDDEN_CELLS = 1.5
+"""How much the map's clearance is too small, in the mean: given back where a distance is to be right, not safe."""
 LENIENT_CELLS = 0.6
 """How much nearer than `radius_m` a straight line may come to a thing: the outline's error and half a sample's step."""
 SNAP_M = 2.0
 """Points off the free area are moved to its nearest place within this distance, as Habitat does."""
+LEAST_AREA_M2 = 1.0
+"""Smaller islands of free floor are hollows of things, unless there is no larger one."""
 STRAIGHT = 0.05
 """Sine of the angle below which two directions are one."""
 
@@ -33,6 +39,8 @@ class Roads:
 
     space: FreeSpace
     radius_m: float
+    free: NDArray[np.bool_]
+    """(rows, columns) where somebody of `radius_m` fits, without the hollows of things."""
     corners_m: NDArray[np.float64]
     """(K, 2) as (x, z)."""
     distance_m: NDArray[np.float64]
@@ -50,28 +58,37 @@ class Roads:
 
 
 def walking_distances(
-    space: FreeSpace, starts_m: NDArray[np.float64], ends_m: NDArray[np.float64], radius_m: float
+    space: FreeSpace,
+    starts_m: NDArray[np.float64],
+    ends_m: NDArray[np.float64],
+    radius_m: float,
+    voxel_m: float = VOXEL_M,
 ) -> NDArray[np.float64]:
     """(N,) metres that somebody of `radius_m` walks from each start to its end at least; inf where there is no way.
 
     Points are (N, 3) in the world or (N, 2) as (x, z); heights do not count: the map is of one floor. A point where the
     walker does not fit is moved to the nearest place where it does, and the step there counts; is that farther than
-    SNAP_M away, there is no way. Errors: see `shortest_way`.
+    SNAP_M away, there is no way. `voxel_m` and errors: see `shortest_way`.
     """
-    ways = [shortest_way(space, start, end, radius_m) for start, end in zip(starts_m, ends_m, strict=True)]
+    ways = [shortest_way(space, start, end, radius_m, voxel_m) for start, end in zip(starts_m, ends_m, strict=True)]
     return np.array([np.inf if way is None else length_of(way) for way in ways])
 
 
 def shortest_way(
-    space: FreeSpace, start_m: NDArray[np.float64], end_m: NDArray[np.float64], radius_m: float
+    space: FreeSpace,
+    start_m: NDArray[np.float64],
+    end_m: NDArray[np.float64],
+    radius_m: float,
+    voxel_m: float = VOXEL_M,
 ) -> NDArray[np.float64] | None:
     """(n, 2) the corners (x, z) of the shortest way, from the start itself to the end itself; None where there is none.
 
-    Things are kept at `radius_m` in the mean: the map hides 0 to 7 cm (clearance.py), half of which is given back here,
-    so a way may come 3.5 cm nearer to a thing, or miss a gap that is less than 7 cm wider than the walker. Its length
-    is within 1 % or 3 cm of the truth around walls and boxes. The corners of a map are found once and kept.
+    `voxel_m` is how much farther than `radius_m` a navmesh cut from voxels of this size keeps from things; the default
+    is Habitat's, with 0 the walker is a disc among the things themselves. Errors: against that disc, 2 % around the
+    end of a wall, where the way turns by half a circle, and less elsewhere; against the navmesh of the golden scene,
+    3 %. The map's cells of 4 cm decide about gaps to 3 cm. The corners of a map are found once and kept.
     """
-    roads = find_roads(space, max(0.0, radius_m - SLACK_CELLS / 2 * space.cell_m))
+    roads = find_roads(space, max(0.0, radius_m + voxel_m - HIDDEN_CELLS * space.cell_m))
     points = [np.asarray(point, dtype=float)[[0, -1]] for point in (start_m, end_m)]
     snapped = [snap(roads, point) for point in points]
     if snapped[0] is None or snapped[1] is None:
@@ -114,15 +131,15 @@ def length_of(way_m: NDArray[np.float64]) -> float:
 def snap(roads: Roads, place_m: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """(2,) the place itself where the walker fits, else the middle of the nearest cell where it does, or None."""
     space = roads.space
-    if space.clearance_at(place_m) > roads.radius_m:
-        return place_m
-    middle = (place_m - np.asarray(space.origin_m)) / space.cell_m
+    middle = np.floor((place_m - np.asarray(space.origin_m)) / space.cell_m).astype(int)
     far = int(np.ceil(SNAP_M / space.cell_m))
-    low = np.clip(np.floor(middle).astype(int) - far, 0, None)
-    window = space.clearance_m[low[1] : max(0, int(middle[1]) + far + 1), low[0] : max(0, int(middle[0]) + far + 1)]
-    cells = space.places_m(window > roads.radius_m) + low * space.cell_m
+    low, high = np.clip(middle - far, 0, None), np.clip(middle + far + 1, 0, None)
+    cells = space.places_m(roads.free[low[1] : high[1], low[0] : high[0]]) + low * space.cell_m
     away = np.linalg.norm(cells - place_m, axis=1)
-    return cells[int(away.argmin())] if len(cells) and away.min() <= SNAP_M else None
+    if not len(cells) or away.min() > SNAP_M:
+        return None
+    fits = space.clearance_at(place_m) > roads.radius_m and away.min() < 1.5 * space.cell_m
+    return place_m if fits else cells[int(away.argmin())]
 
 
 def is_straight(roads: Roads, starts_m: NDArray[np.float64], ends_m: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -155,8 +172,9 @@ def _is_free(
 @functools.lru_cache(maxsize=4)
 def find_roads(space: FreeSpace, radius_m: float) -> Roads:
     """The corners of the area where somebody of `radius_m` fits, and the shortest ways between all of them."""
-    corners, sides = _find_corners(space, radius_m)
-    roads = Roads(space, radius_m, corners, np.zeros((0, 0)), np.zeros((0, 0), dtype=np.int32))
+    free = _large_parts(space.clearance_m > radius_m, int(LEAST_AREA_M2 / space.cell_m**2))
+    corners, sides = _find_corners(space, radius_m, free)
+    roads = Roads(space, radius_m, free, corners, np.zeros((0, 0)), np.zeros((0, 0), dtype=np.int32))
     i, j = np.triu_indices(len(corners), 1)
     taut = _is_taut(corners, sides, i, j)
     i, j = i[taut], j[taut]
@@ -172,23 +190,53 @@ def find_roads(space: FreeSpace, radius_m: float) -> Roads:
         shorter = through < distance[rows]
         distance[rows] = np.where(shorter, through, distance[rows])
         following[rows] = np.where(shorter, following[rows, k, None], following[rows])
-    return Roads(space, radius_m, corners, distance, following)
+    return Roads(space, radius_m, free, corners, distance, following)
 
 
-def _find_corners(space: FreeSpace, radius_m: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _large_parts(free: NDArray[np.bool_], least_cells: int) -> NDArray[np.bool_]:
+    """The connected parts of at least so many cells; the largest, where all are smaller."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(free.astype(np.uint8), connectivity=4)
+    area = stats[:, cv2.CC_STAT_AREA].copy()
+    area[0] = 0
+    keep = area >= min(least_cells, int(area.max()))
+    keep[0] = False
+    return keep[labels]
+
+
+def _find_corners(
+    space: FreeSpace, radius_m: float, free: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(K, 2) corners where a string can bend, and (K, 2, 2) the outline's next points to both sides of each."""
-    free = (space.clearance_m > radius_m).astype(np.uint8)
-    contours, levels = cv2.findContours(free, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    cells, error = 0.0, OUTLINE_CELLS
-    found: list[NDArray[np.float64]] = []
-    while not found or (cells > MOST_CORNERS):
-        found = [
-            _bends(cv2.approxPolyDP(contour, error, True)[:, 0].astype(float), int(level[3]) >= 0)
-            for contour, level in zip(contours, levels[0] if len(contours) else (), strict=True)
-        ] or [np.zeros((0, 3, 2))]
-        cells, error = sum(len(bends) for bends in found), 2 * error
-    bends = (np.concatenate(found) + 0.5) * space.cell_m + np.asarray(space.origin_m)
-    return bends[:, 1], bends[:, [0, 2]]
+    contours, levels = cv2.findContours(free.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    origin_m = np.asarray(space.origin_m)
+    outlines = [_on_the_line(space, radius_m, (line[:, 0] + 0.5) * space.cell_m + origin_m) for line in contours]
+    holes = [int(level[3]) >= 0 for level in levels[0]] if outlines else []
+    error_m = OUTLINE_CELLS * space.cell_m
+    while True:
+        found = [_bends(_simplified(line, error_m), hole) for line, hole in zip(outlines, holes, strict=True)]
+        bends = np.concatenate([np.zeros((0, 3, 2)), *found])
+        if len(bends) <= MOST_CORNERS:
+            return bends[:, 1], bends[:, [0, 2]]
+        error_m *= 2
+
+
+def _simplified(outline_m: NDArray[np.float64], error_m: float) -> NDArray[np.float64]:
+    """The closed outline with fewer points, none of the others farther than `error_m` from it (Douglas, Peucker)."""
+    middle_m = outline_m[0]  # in single precision as exact far from the origin as near it
+    return cv2.approxPolyDP((outline_m - middle_m).astype(np.float32), error_m, True)[:, 0].astype(float) + middle_m
+
+
+def _on_the_line(space: FreeSpace, radius_m: float, places_m: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The places, moved from the middles of their cells to where the clearance is `radius_m`."""
+    step_m = space.cell_m / 2
+    for _ in range(2):
+        ahead = [space.clearance_at(places_m + step) for step in np.eye(2) * step_m]
+        behind = [space.clearance_at(places_m - step) for step in np.eye(2) * step_m]
+        slope = np.stack([a - b for a, b in zip(ahead, behind, strict=True)], axis=1) / (2 * step_m)
+        steep = np.maximum((slope**2).sum(axis=1, keepdims=True), 0.25)
+        change = (space.clearance_at(places_m) - radius_m)[:, None] * slope / steep
+        places_m = places_m - np.clip(change, -step_m, step_m)
+    return places_m
 
 
 def _bends(outline: NDArray[np.float64], is_hole: bool) -> NDArray[np.float64]:
