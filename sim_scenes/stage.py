@@ -22,7 +22,7 @@ from video4spatial.pipeline.core.sequence import Provenance, Sequence
 from video4spatial.pipeline.core.stage import Resources
 from video4spatial.pipeline.core.unit import Product, Source, Unit
 from video4spatial.sim_scenes.config import SimConfig, View
-from video4spatial.sim_scenes.consistency import covisibility, geometry_error
+from video4spatial.sim_scenes.consistency import covisibility, covisibility_frames, geometry_error
 from video4spatial.sim_scenes.filming import film, still_depth_m
 from video4spatial.sim_scenes.grounding import draw_grounding, grounding_task
 from video4spatial.sim_scenes.habitat_dataset import write_dataset
@@ -41,8 +41,7 @@ from video4spatial.sim_scenes.unit_settings import unit_settings
 from video4spatial.sim_scenes.variants import KINDS, Variant, variant_number
 from video4spatial.sim_scenes.variety import draw_variant
 
-STAGE_VERSION = 1
-COVISIBILITY_FRAMES = 8
+STAGE_VERSION = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,7 +192,7 @@ class SimulateWorker:
             small = cameras.resized(view.size_px // view.depth_scale, view.size_px // view.depth_scale)
             geometry = film(renderer, scene, scenes, small)
         still_m = still_depth_m(geometry, moving)
-        grid = tuple(int(i) for i in np.unique(np.linspace(0, view.frames - 1, COVISIBILITY_FRAMES).astype(int)))
+        grid = covisibility_frames(view.frames)
         is_grounding = recording.task["task"] == "grounding"
         objects = object_table(scene, geometry, frames if view.boxes or is_grounding else None, moving)
         task = grounding_task(recording.task, objects, cameras) if is_grounding else recording.task
