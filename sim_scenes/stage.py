@@ -41,7 +41,7 @@ from video4spatial.sim_scenes.unit_settings import unit_settings
 from video4spatial.sim_scenes.variants import KINDS, Variant, variant_number
 from video4spatial.sim_scenes.variety import draw_variant
 
-STAGE_VERSION = 1
+STAGE_VERSION = 2
 COVISIBILITY_FRAMES = 8
 
 
