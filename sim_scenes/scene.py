@@ -17,7 +17,7 @@ from video4spatial.pipeline.core.errors import SourceError
 STAGE_ID = 0
 """Object id of walls, floor and ceiling, as in Habitat; also of pixels where nothing was hit."""
 MAX_TRIANGLES = 8_000_000
-"""Of one scene: it takes about 0.5 GiB a million to render (docs/benchmarks/render.md)."""
+"""Of one scene: a million takes about 0.5 GiB to load, walk and render lit (docs/benchmarks/render.md)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,11 +176,8 @@ class TriangleSoup:
     materials: tuple[Material, ...]
 
 
-def flatten(bodies: tuple[Body, ...]) -> TriangleSoup:
-    """The triangles of all bodies in world axes, in the order of bodies and parts.
-
-    Raises SourceError(reason="too_large") for more than MAX_TRIANGLES, before memory is taken for them.
-    """
+def count_triangles(bodies: tuple[Body, ...]) -> int:
+    """Raises SourceError(reason="too_large") for more than MAX_TRIANGLES: asked before memory is taken for them."""
     count = sum(len(part.faces) for body in bodies for part in body.parts)
     if count > MAX_TRIANGLES:
         raise SourceError(
@@ -188,6 +185,12 @@ def flatten(bodies: tuple[Body, ...]) -> TriangleSoup:
             "it into scenes",
             reason="too_large",
         )
+    return count
+
+
+def flatten(bodies: tuple[Body, ...]) -> TriangleSoup:
+    """The triangles of all bodies in world axes, in the order of bodies and parts. Raises as `count_triangles`."""
+    count = count_triangles(bodies)
     materials: dict[int, Material] = {id(part.material): part.material for body in bodies for part in body.parts}
     numbers = {key: number for number, key in enumerate(materials)}
     soup = TriangleSoup(

@@ -22,7 +22,15 @@ from video4spatial.sim_scenes.render.holes import cut_triangles
 from video4spatial.sim_scenes.render.raster import Clusters
 from video4spatial.sim_scenes.render.records import FACET, TAG, facet_rows
 from video4spatial.sim_scenes.render.textures import Atlas
-from video4spatial.sim_scenes.scene import Body, BodyKey, Material, TriangleSoup, flatten, key_of
+from video4spatial.sim_scenes.scene import (
+    Body,
+    BodyKey,
+    Material,
+    TriangleSoup,
+    count_triangles,
+    flatten,
+    key_of,
+)
 
 Block = dict[str, NDArray]
 """Rows of every column."""
@@ -94,7 +102,8 @@ class HeldTriangles:
         return np.min([low for low, _ in boxes], axis=0), np.max([high for _, high in boxes], axis=0)
 
     def show(self, bodies: tuple[Body, ...]) -> bool:
-        """Holds just these bodies; returns whether that changed anything."""
+        """Holds just these bodies; returns whether that changed anything. Raises SourceError for too many triangles."""
+        count_triangles(bodies)
         slots = tuple(_slots(bodies))
         changed = list(self._write(slots))
         self.slots = slots
@@ -116,16 +125,13 @@ class HeldTriangles:
             aligned += 1
         if aligned == len(slots) == len(self.slots):
             return
-        known = {slot.key: slot for slot in self.slots[aligned:]}
-        blocks = []
-        for slot in slots[aligned:]:
-            there = known.get(slot.key)
-            blocks.append(self._block(slot.body) if there is None else self._copied(there))
+        wanted = {slot.key for slot in slots[aligned:]}
+        kept = {slot.key: self._copied(slot) for slot in self.slots[aligned:] if slot.key in wanted}
         start, stop = (slots[aligned - 1].stop if aligned else 0), (slots[-1].stop if slots else 0)
         for column in self.columns.values():
             column.resize(stop)
-        if blocks:
-            self._store(start, {name: np.concatenate([block[name] for block in blocks]) for name in self.columns})
+        for slot in slots[aligned:]:  # one after the other: what all take at once would double the peak of memory
+            self._store(slot.start, kept.get(slot.key) or self._block(slot.body))
         yield start, stop
 
     def _copied(self, slot: Slot) -> Block:

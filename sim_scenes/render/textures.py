@@ -3,6 +3,7 @@
 Material ─▶ [Atlas] ─▶ texels.texture_colour
 """
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +15,8 @@ from PIL import Image
 from video4spatial.sim_scenes.render.columns import Column
 from video4spatial.sim_scenes.render.lanes import Texel
 from video4spatial.sim_scenes.scene import Material
+
+logger = logging.getLogger(__name__)
 
 MAX_SIDE_LOG2 = 10
 """Textures above 1024 texels a side are shrunk: a frame of 512 cannot show more."""
@@ -67,6 +70,18 @@ class Atlas:
         surfaces.texels = self._texels.array
 
     def _add(self, materials: list[Material]) -> None:
+        shapes = [material.texture.shape for material in materials if material.texture is not None]
+        large = [shape for shape in shapes if max(shape) > 1 << MAX_SIDE_LOG2]
+        if large:
+            width, height = max(large, key=lambda shape: shape[0] * shape[1])[1::-1]
+            logger.info(
+                "%d of %d textures (the largest has %d x %d texels) are shown at %d a side",
+                len(large),
+                len(shapes),
+                width,
+                height,
+                1 << MAX_SIDE_LOG2,
+            )
         pyramids = [build_pyramid(material) for material in materials]
         position = start = len(self._texels.rows)
         for material, pyramid in zip(materials, pyramids, strict=True):
