@@ -50,4 +50,5 @@ class Column:
 
     def _flat(self, rows: NDArray) -> NDArray:
         """As Warp wants it: one axis, before that of a vector's components."""
-        return rows if rows.ndim < 3 else rows.reshape(-1, rows.shape[-1])
+        components = getattr(self._kind, "_length_", 1)
+        return rows.reshape(-1) if components == 1 else rows.reshape(-1, components)

@@ -19,7 +19,7 @@ from video4spatial.sim_scenes.render.cutout import rasterise_cutouts
 from video4spatial.sim_scenes.render.held import HeldTriangles, shown_materials
 from video4spatial.sim_scenes.render.lighting import build_lights
 from video4spatial.sim_scenes.render.raster import NEAR_M, rasterise
-from video4spatial.sim_scenes.render.shading import shade, shade_short, shade_smooth
+from video4spatial.sim_scenes.render.shading import shade, shade_smooth
 from video4spatial.sim_scenes.render.shadows import ShadowMaps
 from video4spatial.sim_scenes.render.start import start_warp
 from video4spatial.sim_scenes.render.tracing import RayTracer
@@ -121,12 +121,11 @@ class EmbeddedRenderer:
             width,
             height,
         ]
-        kernels: tuple[Any, ...] = (shade, shade_short)
+        kernel: Any = shade
         if side > 1:
-            kernels, inputs = (shade_smooth,), [*inputs, side, self._visibility(cameras, side)]
+            kernel, inputs = shade_smooth, [*inputs, side, self._visibility(cameras, side)]
         outputs = [rgb, depth_m, object_id]
-        for kernel in kernels:
-            wp.launch(kernel, dim=(count, height), inputs=[*inputs, centres], outputs=outputs, device=DEVICE)
+        wp.launch(kernel, dim=(count, height), inputs=[*inputs, centres], outputs=outputs, device=DEVICE)
         return Frames(
             rgb.numpy().reshape(count, height, width, 3),
             depth_m.numpy().reshape(count, height, width),

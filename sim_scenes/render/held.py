@@ -18,9 +18,19 @@ from video4spatial.sim_scenes.render.clusters import NEVER, SIDE, boxes_of, plan
 from video4spatial.sim_scenes.render.columns import Column
 from video4spatial.sim_scenes.render.cutout import Cutouts
 from video4spatial.sim_scenes.render.facets import Surfaces
+from video4spatial.sim_scenes.render.holes import cut_triangles
 from video4spatial.sim_scenes.render.raster import Clusters
+from video4spatial.sim_scenes.render.records import FACET, TAG, facet_rows
 from video4spatial.sim_scenes.render.textures import Atlas
-from video4spatial.sim_scenes.scene import Body, BodyKey, Material, TriangleSoup, flatten, key_of
+from video4spatial.sim_scenes.scene import (
+    Body,
+    BodyKey,
+    Material,
+    TriangleSoup,
+    count_triangles,
+    flatten,
+    key_of,
+)
 
 Block = dict[str, NDArray]
 """Rows of every column."""
@@ -57,11 +67,9 @@ class HeldTriangles:
         self.columns: dict[str, Column] = {
             "corners": Column((3, 3), f32, wp.vec3, device),
             "normals": Column((3, 3), f32, wp.vec3, device),
-            "uv": Column((3, 2), f32, wp.vec2, device),
             "colours": Column((3, 3), f32, wp.vec3, device),
-            "object_id": Column((), i32, wp.int32, device),
-            "material": Column((), i32, wp.int32, device),
-            "texels_per_m": Column((), f32, wp.float32, device),
+            "facets": Column((int(FACET),), f32, wp.float32, device),
+            "tags": Column((int(TAG),), i32, wp.int32, device),
             "single_sided": Column((), np.uint8, wp.uint8, device),
             "planes": Column((4,), f32, wp.vec4, device),
             "cutoff": Column((), f32, wp.float32, device),
@@ -94,7 +102,8 @@ class HeldTriangles:
         return np.min([low for low, _ in boxes], axis=0), np.max([high for _, high in boxes], axis=0)
 
     def show(self, bodies: tuple[Body, ...]) -> bool:
-        """Holds just these bodies; returns whether that changed anything."""
+        """Holds just these bodies; returns whether that changed anything. Raises SourceError for too many triangles."""
+        count_triangles(bodies)
         slots = tuple(_slots(bodies))
         changed = list(self._write(slots))
         self.slots = slots
@@ -116,16 +125,13 @@ class HeldTriangles:
             aligned += 1
         if aligned == len(slots) == len(self.slots):
             return
-        known = {slot.key: slot for slot in self.slots[aligned:]}
-        blocks = []
-        for slot in slots[aligned:]:
-            there = known.get(slot.key)
-            blocks.append(self._block(slot.body) if there is None else self._copied(there))
+        wanted = {slot.key for slot in slots[aligned:]}
+        kept = {slot.key: self._copied(slot) for slot in self.slots[aligned:] if slot.key in wanted}
         start, stop = (slots[aligned - 1].stop if aligned else 0), (slots[-1].stop if slots else 0)
         for column in self.columns.values():
             column.resize(stop)
-        if blocks:
-            self._store(start, {name: np.concatenate([block[name] for block in blocks]) for name in self.columns})
+        for slot in slots[aligned:]:  # one after the other: what all take at once would double the peak of memory
+            self._store(slot.start, kept.get(slot.key) or self._block(slot.body))
         yield start, stop
 
     def _copied(self, slot: Slot) -> Block:
@@ -141,19 +147,18 @@ class HeldTriangles:
         soup = flatten((body,))
         numbers = self.atlas.numbers(soup.materials)
         single_sided = _of_triangles(soup, [not material.double_sided for material in soup.materials])
-        cut_out = _of_triangles(soup, [material.alpha is not None for material in soup.materials])
+        cut_out = cut_triangles(soup)
         glows = _of_triangles(soup, [material.glow != 0.0 for material in soup.materials])
         cutoff = [0.0 if m.alpha is None else 255.0 * m.alpha_cutoff for m in soup.materials]
         planes = planes_of(soup.corners_m, single_sided)
         planes[cut_out] = NEVER  # another kernel rasterises these
+        facets, tags = facet_rows(soup, numbers, self.atlas.side_log2[numbers])
         return {
             "corners": soup.corners_m,
             "normals": soup.normals,
-            "uv": soup.uv,
             "colours": soup.colours,
-            "object_id": soup.object_id,
-            "material": numbers[soup.material],
-            "texels_per_m": texels_per_m(soup, self.atlas.side_log2[numbers]),
+            "facets": facets,
+            "tags": tags,
             "single_sided": single_sided,
             "planes": planes,
             "cutoff": np.where(cut_out, np.array(cutoff, dtype=np.float32)[soup.material], np.float32(-1.0)),
@@ -178,7 +183,7 @@ class HeldTriangles:
             middles, halves = boxes_of(self.corners_m[first * SIDE : last * SIDE])
             centre.write(first, middles[: clusters - first])
             half.write(first, halves[: clusters - first])
-        for name in ("corners", "normals", "uv", "colours", "object_id", "material", "texels_per_m"):
+        for name in ("normals", "colours", "facets", "tags"):
             setattr(self.surfaces, name, self.columns[name].array)
         self.atlas.fill(self.surfaces)
         self.clusters.triangles = count
@@ -195,6 +200,8 @@ class HeldTriangles:
         if not len(cutoff):
             return
         single_sided = self.columns["single_sided"].rows[padded]
+        corners = self.corners_m[padded].reshape(-1, 3)
+        self.cutouts.corners = wp.array(corners, dtype=wp.vec3, device=self._device)
         self.cutouts.triangle = wp.array(padded.astype(np.int32), dtype=wp.int32, device=self._device)
         self.cutouts.single_sided = wp.array(single_sided, dtype=wp.uint8, device=self._device)
         self.cutouts.cutoff = wp.array(cutoff[padded], dtype=wp.float32, device=self._device)
@@ -203,16 +210,6 @@ class HeldTriangles:
 def shown_materials(bodies: tuple[Body, ...]) -> list[Material]:
     """Those of all parts, each once."""
     return list(dict.fromkeys(part.material for body in bodies for part in body.parts))
-
-
-def texels_per_m(soup: TriangleSoup, side_log2: NDArray[np.int32]) -> NDArray[np.float32]:
-    """(F,) how densely each triangle's texture lies on it: sqrt(texel area / world area). `side_log2`: per material."""
-    e1, e2 = soup.corners_m[:, 1] - soup.corners_m[:, 0], soup.corners_m[:, 2] - soup.corners_m[:, 0]
-    area_m2 = np.linalg.norm(np.cross(e1, e2), axis=1)
-    t1, t2 = soup.uv[:, 1] - soup.uv[:, 0], soup.uv[:, 2] - soup.uv[:, 0]
-    side = np.exp2(np.maximum(side_log2, 0))[soup.material]
-    texel_area = np.abs(t1[:, 0] * t2[:, 1] - t1[:, 1] * t2[:, 0]) * side * side
-    return np.sqrt(texel_area / np.maximum(area_m2, 1e-9)).astype(np.float32)
 
 
 def _slots(bodies: tuple[Body, ...]) -> Iterator[Slot]:

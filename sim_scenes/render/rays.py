@@ -19,16 +19,16 @@ from video4spatial.sim_scenes.render.cutout import alpha_at
 from video4spatial.sim_scenes.render.facets import (
     Surfaces,
     depth_of,
-    facet_of,
     label_of,
     pixel_ray,
+    triangle_of,
     write_colour,
 )
-from video4spatial.sim_scenes.render.incoming import FAINT, Lights, sky_colour
+from video4spatial.sim_scenes.render.incoming import FAINT, LIFT_M, Lights, sky_colour
+from video4spatial.sim_scenes.render.lanes import float_at, int_at
+from video4spatial.sim_scenes.render.records import DENSITY, FACET, TAG
 
 FAR_M = wp.constant(1.0e6)
-LIFT_M = wp.constant(0.008)
-"""Shadow rays start this far off their surface, as shadow lookups do."""
 BULB_M = wp.constant(0.02)
 """What is closer to a lamp casts no shadow, as in its maps."""
 LAYERS = wp.constant(256)
@@ -94,15 +94,16 @@ def see(
         hit = wp.mesh_query_ray(mesh, origin + ray * start, ray, FAR_M)
         if not hit.result:
             break
-        f = facet_of(s, hit.face, origin)
-        slope = wp.dot(f.flat, ray)
+        p0, e1, e2 = triangle_of(s, hit.face)
+        slope = wp.dot(wp.cross(e1, e2), ray)
         shown = not (single_sided[hit.face] == wp.uint8(1) and slope > 0.0)
         depth = start + hit.t  # more exact than the plane of a small triangle
         if shown and cutoff[hit.face] >= 0.0:
-            across = wp.cross(f.offset, ray)
-            b1 = wp.clamp(-wp.dot(f.e2, across) / slope, 0.0, 1.0)
-            b2 = wp.clamp(wp.dot(f.e1, across) / slope, 0.0, 1.0 - b1)
-            texels_per_pixel = f.texels_per_m * depth / wp.sqrt(lens[0] * lens[1])
+            across = wp.cross(origin - p0, ray)
+            b1 = wp.clamp(-wp.dot(e2, across) / slope, 0.0, 1.0)
+            b2 = wp.clamp(wp.dot(e1, across) / slope, 0.0, 1.0 - b1)
+            texels_per_m = float_at(s.facets, hit.face * FACET + DENSITY)
+            texels_per_pixel = texels_per_m * depth / wp.sqrt(lens[0] * lens[1])
             shown = alpha_at(s, hit.face, b1, b2, texels_per_pixel) >= cutoff[hit.face]
         if shown:
             found = (wp.uint64(wp.cast(1.0 / depth, wp.uint32)) << wp.uint64(32)) | wp.uint64(hit.face + 1)
@@ -153,8 +154,7 @@ def shade_pixels(
             v = float(y) + sum_y * step / float(count)
             ray = pixel_ray(pose, lens, u, v)
             if label > 0:
-                facet = facet_of(s, label - 1, origin)
-                total += facet_colour_by_rays(s, lights, facet, ray, pixel_rad) * float(count)
+                total += facet_colour_by_rays(s, lights, label - 1, origin, ray, pixel_rad) * float(count)
             else:
                 total += sky_colour(lights.lit, lights.sky, lights.ground, ray) * float(count)
     write_colour(rgb, out, lights.lit, total * (step * step))
@@ -163,4 +163,4 @@ def shade_pixels(
     object_id[out] = 0
     if t >= 0:
         depth_m[out] = depth_of(centres[out])
-        object_id[out] = s.object_id[t]
+        object_id[out] = int_at(s.tags, t * TAG)

@@ -3,6 +3,7 @@
 Material ─▶ [Atlas] ─▶ texels.texture_colour
 """
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from video4spatial.sim_scenes.render.columns import Column
-from video4spatial.sim_scenes.render.texels import LOG2_TABLE, Texel
+from video4spatial.sim_scenes.render.lanes import Texel
 from video4spatial.sim_scenes.scene import Material
+
+logger = logging.getLogger(__name__)
 
 MAX_SIDE_LOG2 = 10
 """Textures above 1024 texels a side are shrunk: a frame of 512 cannot show more."""
@@ -58,19 +61,27 @@ class Atlas:
             return
         self._filled = len(self.materials)
         emission = [-1 if m.emission is None else self._number[id(m.emission)] for m in self.materials]
-        glow = [material.glow for material in self.materials]
         tint = np.array([material.colour for material in self.materials], dtype=np.float32).reshape(-1, 3)
         starts = np.array(self._level_start, dtype=np.int32).reshape(-1, MAX_SIDE_LOG2 + 1)
         surfaces.emission = self._upload(np.array(emission, dtype=np.int32), wp.int32)
-        surfaces.glow = self._upload(np.array(glow, dtype=np.float32), wp.float32)
         surfaces.tint = self._upload(tint, wp.vec3)
         surfaces.side_log2 = self._upload(self.side_log2, wp.int32)
         surfaces.level_start = self._upload(starts, wp.int32)
-        table = np.array([[float.fromhex(number) for number in row] for row in LOG2_TABLE])
-        surfaces.log2_table = self._upload(table, wp.vec2d)
         surfaces.texels = self._texels.array
 
     def _add(self, materials: list[Material]) -> None:
+        shapes = [material.texture.shape for material in materials if material.texture is not None]
+        large = [shape for shape in shapes if max(shape) > 1 << MAX_SIDE_LOG2]
+        if large:
+            width, height = max(large, key=lambda shape: shape[0] * shape[1])[1::-1]
+            logger.info(
+                "%d of %d textures (the largest has %d x %d texels) are shown at %d a side",
+                len(large),
+                len(shapes),
+                width,
+                height,
+                1 << MAX_SIDE_LOG2,
+            )
         pyramids = [build_pyramid(material) for material in materials]
         position = start = len(self._texels.rows)
         for material, pyramid in zip(materials, pyramids, strict=True):

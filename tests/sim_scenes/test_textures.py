@@ -41,3 +41,12 @@ def test_materials_keep_their_number_when_others_are_added_and_unused_ones_are_c
     assert atlas.numbers([third, second, first]).tolist() == [3, 1, 0]
     assert atlas.wasted_texels([first, second, third]) == 0
     assert atlas.wasted_texels([first]) == 2 * (16 + 4 + 1)
+
+
+def test_large_textures_are_bounded_and_said_to_be(caplog: pytest.LogCaptureFixture) -> None:
+    large = [Material(f"m{k}", texture=np.full((1100, 4096, 3), k, dtype=np.uint8)) for k in range(3)]
+    atlas = Atlas("cpu")
+    with caplog.at_level("INFO"):
+        atlas.numbers([*large, Material("small", texture=np.zeros((64, 64, 3), dtype=np.uint8))])
+    assert atlas.side_log2.tolist() == [10, 10, 10, 6]
+    assert caplog.messages == ["3 of 4 textures (the largest has 4096 x 1100 texels) are shown at 1024 a side"]
