@@ -35,7 +35,7 @@ from video4spatial.pipeline.store.version import Version
 STEPS = ("simulate", "curate", "publish", "train", "evaluate", "sample")
 
 NOT_RUN = {
-    "Camera poses of real video": "this version reads no poses from real footage, so its clips train no camera paths",
+    "Camera poses of videos": "poses are read from posed captures, not estimated: plain videos train no camera paths",
     "Habitat renderer": "this version renders with the embedded renderer only",
     "LPIPS, FVD, learned judges": "they need downloaded weights; nothing stands in for them",
 }
