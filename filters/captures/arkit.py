@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from video4spatial.filters.captures.boxes import box_of
+from video4spatial.filters.captures.boxes import boxes_of
 from video4spatial.filters.captures.capture import Y_UP_FROM_Z_UP, Box, Capture, ReadOptions
 from video4spatial.filters.captures.lens import Lens
 from video4spatial.filters.captures.parse import (
@@ -90,9 +90,6 @@ def read_arkit(folder: Path, options: ReadOptions) -> Capture:
 def parse_trajectory(text: str) -> tuple[Floats, Floats]:
     """(N,) rising seconds and (N, 4, 4) world_from_camera."""
     values = np.stack([numbers(words, 7, TRAJECTORY, line) for line, words in rows_of(text, TRAJECTORY)])
-    if not np.isfinite(values).all():
-        worst = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])
-        raise SourceError(f"{TRAJECTORY}, pose {worst} is not finite", reason="bad_pose")
     order = np.argsort(values[:, 0], kind="stable")
     order = order[np.concatenate([[True], np.diff(values[order, 0]) > 0])]
     camera_from_world = pose_from(rotation_from_vector(values[:, 1:4]), values[:, 4:])
@@ -102,7 +99,7 @@ def parse_trajectory(text: str) -> tuple[Floats, Floats]:
 def parse_pincams(files: list[tuple[str, str]]) -> tuple[Floats, tuple[int, int]]:
     """(N, 3, 3) intrinsics with our pixel centres, and the one (width, height), of (name, text) of each frame."""
     values = np.stack([numbers(text.split(), 6, name, 1) for name, text in files])
-    size = one_size({(int(width), int(height)) for width, height in values[:, :2]}, "lowres_wide_intrinsics")
+    size = one_size({(width, height) for width, height in values[:, :2].tolist()}, "lowres_wide_intrinsics")
     return intrinsics(values[:, 2:] + np.array([0, 0, 0.5, 0.5]), len(values)), size
 
 
@@ -112,7 +109,7 @@ def parse_boxes(told: Any) -> tuple[Box, ...]:
         raise SourceError("the annotation has no list `data`", reason="unreadable")
     if told.get("skipped"):
         return ()
-    return tuple(box_of(entry.get("label"), entry.get("segments", {}).get("obbAligned")) for entry in told["data"])
+    return boxes_of(told["data"], ("segments", "obbAligned"))
 
 
 def _milliseconds(stem: str) -> int:
@@ -151,7 +148,7 @@ def _scene(folder: Path, video: str) -> str:
     for above in list(folder.resolve().parents)[:5]:
         for table in TABLES:
             if (above / table).is_file():
-                for row in csv.DictReader(read_text(above / table).splitlines()):
+                for row in csv.DictReader(read_text(above / table).replace("\0", "").splitlines()):
                     visit = str(row.get("visit_id", "")).removesuffix(".0")
                     if row.get("video_id") == video and visit not in ("", "NA", "nan"):
                         return f"arkitscenes-{visit}"

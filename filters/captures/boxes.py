@@ -49,6 +49,17 @@ def box_of(label: Any, told: Any) -> Box:
     return Box(label=words, centre_m=turn @ centre, axes=axes @ turn.T, extent_m=extent)
 
 
+def boxes_of(entries: list[Any], path: tuple[str, ...]) -> tuple[Box, ...]:
+    """The boxes of an annotation's entries: each has a `label`, and the oriented box at `path`."""
+    boxes = []
+    for entry in entries:
+        told = entry
+        for key in path:
+            told = told.get(key) if isinstance(told, dict) else None
+        boxes.append(box_of(entry.get("label") if isinstance(entry, dict) else None, told))
+    return tuple(boxes)
+
+
 def corners_m(box: Box) -> NDArray[np.float64]:
     """(8, 3) corners in the world."""
     return box.centre_m + (_CORNERS * box.extent_m) @ box.axes

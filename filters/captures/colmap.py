@@ -31,6 +31,7 @@ from video4spatial.filters.captures.parse import (
     read_text,
     rotations_of,
     rows_of,
+    size_of,
 )
 from video4spatial.pipeline.core.camera import Cameras, rigid_inverse
 from video4spatial.pipeline.core.errors import SourceError
@@ -190,8 +191,8 @@ def parse_cameras_text(text: str) -> dict[int, ModelCamera]:
             raise SourceError(f"cameras.txt, line {line}: expected id, model, width, height", reason="truncated")
         count = MODELS[words[1]][1] if words[1] in MODELS else len(words) - 4
         values = numbers(words[4:], count, "cameras.txt", line)
-        number, width, height = numbers([words[0], *words[2:4]], 3, "cameras.txt", line)
-        found[int(number)] = ModelCamera(words[1], int(width), int(height), tuple(values.tolist()))
+        number, *size = numbers([words[0], *words[2:4]], 3, "cameras.txt", line)
+        found[int(number)] = ModelCamera(words[1], *size_of(*size, "cameras.txt"), tuple(values.tolist()))
     return found
 
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from video4spatial.filters.captures.capture import Y_UP_FROM_Z_UP, Capture, ReadOptions
 from video4spatial.filters.captures.lens import Lens, straight_or
-from video4spatial.filters.captures.parse import Floats, intrinsics, one_size, read_json, rigid
+from video4spatial.filters.captures.parse import Floats, intrinsics, number_of, one_size, read_json, rigid
 from video4spatial.filters.captures.re10k import picture_size
 from video4spatial.pipeline.core.camera import Cameras, from_opengl
 from video4spatial.pipeline.core.errors import SourceError
@@ -74,7 +74,10 @@ class Frames:
     @property
     def scale(self) -> float:
         """What the positions were multiplied with."""
-        return float(self.told.get("applied_scale", 1.0))
+        scale = number_of(self.told.get("applied_scale", 1.0), f"{INDEX}: applied_scale")
+        if scale <= 0:
+            raise SourceError(f"{INDEX}: applied_scale must be above 0, got {scale:g}", reason="bad_number")
+        return scale
 
     @property
     def size_px(self) -> tuple[int, int] | None:
@@ -82,17 +85,14 @@ class Frames:
         widths, heights = self.values("w"), self.values("h")
         if widths is None or heights is None:
             return None
-        return one_size({(int(w), int(h)) for w, h in zip(widths, heights, strict=True)}, INDEX)
+        return one_size(set(zip(widths.tolist(), heights.tolist(), strict=True)), INDEX)
 
     def values(self, name: str) -> Floats | None:
         """(N,) a number of each frame, from the top or from the frames; None where it is missing."""
         source: list[Any] = [frame.get(name, self.told.get(name)) for frame in self.each]
         if any(value is None for value in source):
             return None
-        try:
-            return np.array([float(value) for value in source])
-        except (TypeError, ValueError) as error:
-            raise SourceError(f"{INDEX}: {name} is no number ({error})", reason="bad_intrinsics") from None
+        return np.array([number_of(value, f"{INDEX}: {name}") for value in source])
 
 
 def parse_frames(told: Any, name: str) -> Frames:

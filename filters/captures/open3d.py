@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from video4spatial.filters.captures.capture import Capture, ReadOptions
 from video4spatial.filters.captures.lens import Lens
-from video4spatial.filters.captures.parse import Floats, intrinsics, numbers, read_text, rigid, rows_of
+from video4spatial.filters.captures.parse import Floats, intrinsics, numbers, read_text, rigid, rows_of, size_of
 from video4spatial.filters.captures.re10k import PICTURES
 from video4spatial.pipeline.core.camera import Cameras
 from video4spatial.pipeline.core.errors import SourceError
@@ -86,10 +86,12 @@ def parse_calibration(text: str) -> tuple[Floats, tuple[int, int]] | None:
     try:
         told = json.loads(text)
         matrix = np.array(told["intrinsic_matrix"], dtype=float).reshape(3, 3).T
-        size = int(told["width"]), int(told["height"])
+        width, height = told["width"], told["height"]
     except (ValueError, KeyError, TypeError):
         return None
-    return intrinsics(np.array([matrix[0, 0], matrix[1, 1], matrix[0, 2] + 0.5, matrix[1, 2] + 0.5]), 1), size
+    return intrinsics(np.array([matrix[0, 0], matrix[1, 1], matrix[0, 2] + 0.5, matrix[1, 2] + 0.5]), 1), size_of(
+        width, height, "intrinsics"
+    )
 
 
 def _calibration(folder: Path) -> tuple[str, Floats, tuple[int, int]]:

@@ -14,6 +14,8 @@ from video4spatial.pipeline.core.errors import SourceError
 from video4spatial.pipeline.core.rotations import rotation_from_quaternion
 
 Floats = NDArray[np.float64]
+MOST_PX = 65_535
+"""Longest side of a picture."""
 _UNIT_TOLERANCE = 0.01
 _ROTATION_TOLERANCE = 5e-3
 
@@ -46,16 +48,30 @@ def rows_of(text: str, name: str) -> list[tuple[int, list[str]]]:
 
 
 def numbers(words: list[str], count: int, name: str, line: int) -> Floats:
-    """(count,) the words as numbers. Raises SourceError where there are fewer, more, or other things."""
+    """(count,) the words as finite numbers. Raises SourceError where there are fewer, more, or other things."""
     if len(words) != count:
         raise SourceError(
             f"{name}, line {line}: expected {count} numbers, got {len(words)}; it is cut off, or of another format",
             reason="truncated",
         )
     try:
-        return np.array([float(word) for word in words])
+        values = np.array([float(word) for word in words])
     except ValueError as error:
         raise SourceError(f"{name}, line {line}: {error}", reason="unreadable") from None
+    if not np.isfinite(values).all():
+        raise SourceError(f"{name}, line {line} holds numbers that are not finite", reason="not_finite")
+    return values
+
+
+def number_of(value: Any, name: str) -> float:
+    """A value of a JSON file as a finite number. Raises SourceError where it is none."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = np.nan
+    if not np.isfinite(number):
+        raise SourceError(f"{name} should be a number, got {str(value)[:40]!r}", reason="bad_number")
+    return number
 
 
 def rotations_of(wxyz: Floats, name: str) -> Floats:
@@ -110,11 +126,19 @@ def intrinsics(fx_fy_cx_cy: Floats, count: int) -> Floats:
     return matrix
 
 
-def one_size(sizes: set[tuple[int, int]], name: str) -> tuple[int, int]:
+def one_size(sizes: set[tuple[float, float]], name: str) -> tuple[int, int]:
     """The (width, height) that all pictures share. Raises SourceError where they do not."""
     if len(sizes) != 1:
-        told = ", ".join(f"{width}x{height}" for width, height in sorted(sizes)[:4])
+        told = ", ".join(f"{width:g}x{height:g}" for width, height in sorted(sizes)[:4])
         raise SourceError(
             f"{name}: the pictures have {len(sizes)} sizes ({told}); split the capture by size", reason="mixed_sizes"
         )
-    return next(iter(sizes))
+    return size_of(*next(iter(sizes)), name)
+
+
+def size_of(width: Any, height: Any, name: str) -> tuple[int, int]:
+    """(width, height) of a picture. Raises SourceError for what no picture has."""
+    size = number_of(width, f"{name}: width"), number_of(height, f"{name}: height")
+    if not all(1 <= side <= MOST_PX and side == int(side) for side in size):
+        raise SourceError(f"{name}: no picture is {width}x{height} pixels", reason="bad_intrinsics")
+    return int(size[0]), int(size[1])

@@ -19,17 +19,16 @@ scannetpp/scannetpp at f3b4712; the axes of `aligned_pose` by the public readers
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from video4spatial.filters.captures.boxes import box_of
+from video4spatial.filters.captures.boxes import boxes_of
 from video4spatial.filters.captures.capture import Y_UP_FROM_Z_UP, Box, Capture, ReadOptions
 from video4spatial.filters.captures.colmap import cameras_of_frames, order_of, read_model
 from video4spatial.filters.captures.lens import Lens
 from video4spatial.filters.captures.nerfstudio import lenses, parse_frames
-from video4spatial.filters.captures.parse import Floats, read_json, rigid
+from video4spatial.filters.captures.parse import Floats, number_of, read_json, rigid
 from video4spatial.filters.captures.re10k import picture_size
 from video4spatial.pipeline.core.camera import Cameras, from_opengl
 from video4spatial.pipeline.core.errors import SourceError
@@ -127,7 +126,7 @@ def read_boxes(folder: Path) -> tuple[Box, ...]:
     groups = told.get("segGroups") if isinstance(told, dict) else None
     if not isinstance(groups, list):
         raise SourceError("segments_anno.json has no list `segGroups`", reason="unreadable")
-    return tuple(box_of(group.get("label"), group.get("obb")) for group in groups)
+    return boxes_of(groups, ("obb",))
 
 
 _Iphone = tuple[NDArray[np.int64], Floats, Floats, Lens, tuple[int, int], tuple[str, ...]]
@@ -164,10 +163,10 @@ def _times(folder: Path, numbers: NDArray[np.int64]) -> NDArray[np.int64] | None
     if not (folder / POSES).is_file():
         return None
     told = read_json(folder / POSES)
-    stamps: list[Any] = [told.get(f"frame_{number:06d}", {}).get("timestamp") for number in numbers]
-    if any(stamp is None for stamp in stamps):
+    frames = [told.get(f"frame_{number:06d}") if isinstance(told, dict) else None for number in numbers]
+    if not all(isinstance(frame, dict) and "timestamp" in frame for frame in frames):
         return None
-    return np.array([round(float(stamp) * 1e6) for stamp in stamps])
+    return np.array([round(number_of(frame["timestamp"], f"{POSES}: timestamp") * 1e6) for frame in frames])
 
 
 def _dslr_files(folder: Path) -> tuple[str, str]:

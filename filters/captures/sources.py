@@ -67,7 +67,10 @@ def _walk(folder: Path) -> Iterator[tuple[Path, Format]]:
     for path in entries:
         if path.name.startswith("."):
             continue
-        found = format_of(path) if path.is_dir() or path.suffix == ".txt" else None
+        try:
+            found = format_of(path) if path.is_dir() or path.suffix == ".txt" else None
+        except OSError as error:
+            raise ConfigError(f"real.captures: cannot read {path.name!r} ({error.strerror})") from None
         if found is not None:
             yield path, found
         elif path.is_dir() and not path.is_symlink():

@@ -19,6 +19,7 @@ Source: "File formats" and "Intrinsic camera calibration" of the TUM RGB-D bench
 import re
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,12 +29,14 @@ from video4spatial.filters.captures.lens import Lens, straight_or
 from video4spatial.filters.captures.parse import (
     Floats,
     intrinsics,
+    number_of,
     numbers,
     pose_from,
     read_json,
     read_text,
     rotations_of,
     rows_of,
+    size_of,
 )
 from video4spatial.pipeline.core.camera import Cameras
 from video4spatial.pipeline.core.errors import SourceError
@@ -111,9 +114,6 @@ def parse_trajectory(text: str, name: str) -> tuple[NDArray[np.int64], Floats]:
     """(N,) rising microseconds and (N, 4, 4) poses of lines `timestamp tx ty tz qx qy qz qw`."""
     rows = rows_of(text, name)
     values = np.stack([numbers(words, 8, name, line) for line, words in rows])
-    if not np.isfinite(values).all():
-        worst = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])
-        raise SourceError(f"{name}, line {rows[worst][0]}: the pose is not finite", reason="bad_pose")
     times = np.array([_microseconds(words[0], name, line) for line, words in rows])
     order = np.argsort(times, kind="stable")
     # a repeated line says nothing new
@@ -148,15 +148,14 @@ def _calibration(folder: Path, count: int) -> tuple[Floats, Lens, tuple[int, int
     """Intrinsics, lens, (width, height), depth levels a metre, and the files that were read."""
     if (folder / "camera.json").is_file():
         told = read_json(folder / "camera.json")
-        try:
-            fx, fy, cx, cy = (float(told[name]) for name in ("fx", "fy", "cx", "cy"))
-            bends = [float(value) for value in told.get("distortion_opencv_k1k2p1p2k3", [0.0] * 5)]
-            size = int(told.get("width", SIZE_PX[0])), int(told.get("height", SIZE_PX[1]))
-            levels = float(told.get("depth_scale", DEPTH_LEVELS))
-        except (KeyError, TypeError, ValueError) as error:
-            raise SourceError(
-                f"camera.json: {error!r}; expected numbers fx, fy, cx, cy", reason="bad_intrinsics"
-            ) from None
+        if not isinstance(told, dict) or not {"fx", "fy", "cx", "cy"} <= set(told):
+            raise SourceError("camera.json: expected numbers fx, fy, cx, cy", reason="bad_intrinsics")
+        fx, fy, cx, cy = (number_of(told[name], f"camera.json: {name}") for name in ("fx", "fy", "cx", "cy"))
+        bends = [number_of(value, "camera.json: distortion") for value in _list(told, "distortion_opencv_k1k2p1p2k3")]
+        size = size_of(told.get("width", SIZE_PX[0]), told.get("height", SIZE_PX[1]), "camera.json")
+        levels = number_of(told.get("depth_scale", DEPTH_LEVELS), "camera.json: depth_scale")
+        if levels <= 0:
+            raise SourceError(f"camera.json: depth_scale must be above 0, got {levels:g}", reason="bad_number")
         files = ["camera.json"]
     else:
         named = re.search(r"(?:freiburg|fr)[ _-]?([123])", folder.resolve().name.lower())
@@ -170,3 +169,11 @@ def _calibration(folder: Path, count: int) -> tuple[Floats, Lens, tuple[int, int
         bends, size, levels, files = list(published), SIZE_PX, DEPTH_LEVELS, []
     lens = straight_or("opencv", np.repeat(np.array([bends]), count, axis=0))
     return intrinsics(np.array([fx, fy, cx + 0.5, cy + 0.5]), count), lens, size, levels, files
+
+
+def _list(told: dict[str, Any], name: str) -> list[Any]:
+    """Five numbers, zeros where the file has none."""
+    given = told.get(name, [0.0] * 5)
+    if not isinstance(given, list) or len(given) != 5:
+        raise SourceError(f"camera.json: {name} must be five numbers", reason="bad_intrinsics")
+    return given
