@@ -191,8 +191,8 @@ def parse_cameras_text(text: str) -> dict[int, ModelCamera]:
             raise SourceError(f"cameras.txt, line {line}: expected id, model, width, height", reason="truncated")
         count = MODELS[words[1]][1] if words[1] in MODELS else len(words) - 4
         values = numbers(words[4:], count, "cameras.txt", line)
-        number, *size = numbers([words[0], *words[2:4]], 3, "cameras.txt", line)
-        found[int(number)] = ModelCamera(words[1], *size_of(*size, "cameras.txt"), tuple(values.tolist()))
+        number, width, height = numbers([words[0], *words[2:4]], 3, "cameras.txt", line)
+        found[int(number)] = ModelCamera(words[1], *size_of(width, height, "cameras.txt"), tuple(values.tolist()))
     return found
 
 
@@ -225,7 +225,7 @@ def parse_cameras_binary(data: bytes) -> dict[int, ModelCamera]:
                 reason="lens_refused",
             )
         params = reader.take(f"<{MODELS[names[model]][1]}d")
-        found[camera_id] = ModelCamera(names[model], width, height, params)
+        found[camera_id] = ModelCamera(names[model], *size_of(width, height, "cameras.bin"), params)
     return found
 
 

@@ -89,9 +89,8 @@ def parse_calibration(text: str) -> tuple[Floats, tuple[int, int]] | None:
         width, height = told["width"], told["height"]
     except (ValueError, KeyError, TypeError):
         return None
-    return intrinsics(np.array([matrix[0, 0], matrix[1, 1], matrix[0, 2] + 0.5, matrix[1, 2] + 0.5]), 1), size_of(
-        width, height, "intrinsics"
-    )
+    four = np.array([matrix[0, 0], matrix[1, 1], matrix[0, 2] + 0.5, matrix[1, 2] + 0.5])
+    return intrinsics(four, 1), size_of(width, height, "intrinsics")
 
 
 def _calibration(folder: Path) -> tuple[str, Floats, tuple[int, int]]:

@@ -164,9 +164,10 @@ def _times(folder: Path, numbers: NDArray[np.int64]) -> NDArray[np.int64] | None
         return None
     told = read_json(folder / POSES)
     frames = [told.get(f"frame_{number:06d}") if isinstance(told, dict) else None for number in numbers]
-    if not all(isinstance(frame, dict) and "timestamp" in frame for frame in frames):
+    stamps = [frame["timestamp"] for frame in frames if isinstance(frame, dict) and "timestamp" in frame]
+    if len(stamps) < len(numbers):
         return None
-    return np.array([round(number_of(frame["timestamp"], f"{POSES}: timestamp") * 1e6) for frame in frames])
+    return np.array([round(number_of(stamp, f"{POSES}: timestamp") * 1e6) for stamp in stamps])
 
 
 def _dslr_files(folder: Path) -> tuple[str, str]:
