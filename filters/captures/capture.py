@@ -57,6 +57,8 @@ class Capture:
     video: str = ""
     video_frames: NDArray[np.int64] | None = None
     """(N,) number of each frame in `video`; None: found by `times`."""
+    lens_unit: Literal["pixel", "share"] = "pixel"
+    """`share`: the intrinsics are shares of the width and height of `video`, whose size is known when it is opened."""
     depths: tuple[str, ...] = ()
     """One file a frame, "" where there is none; empty when no frame has depth."""
     depth_unit_m: float = 0.001

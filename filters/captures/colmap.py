@@ -37,7 +37,8 @@ from video4spatial.pipeline.core.camera import Cameras, rigid_inverse
 from video4spatial.pipeline.core.errors import SourceError
 
 PLACES = ("sparse/0", "sparse", "colmap/sparse/0", "colmap", "model", ".")
-"""Where below a capture its model may lie, the first that holds one is taken."""
+"""Where below a capture its model may lie, the first that holds one is taken. Below `colmap` only where pictures lie
+beside it, for else that folder is a capture of its own."""
 PICTURE_FOLDERS = ("images", "rgb", ".")
 
 MODELS: Mapping[str, tuple[int, int]] = {
@@ -92,11 +93,11 @@ class ModelImages:
 def model_folder(folder: Path) -> Path | None:
     """Where in a capture's folder its model lies; None if it has none."""
     for place in PLACES:
-        if any(
-            all((folder / place / f"{name}.{ext}").is_file() for name in ("cameras", "images"))
-            for ext in ("bin", "txt")
-        ):
-            return folder / place
+        if place.startswith("colmap") and not any((folder / name).is_dir() for name in PICTURE_FOLDERS[:-1]):
+            continue
+        for ext in ("bin", "txt"):
+            if all((folder / place / f"{name}.{ext}").is_file() for name in ("cameras", "images")):
+                return folder / place
     return None
 
 

@@ -25,6 +25,7 @@ from video4spatial.pipeline.core.errors import SourceError
 CropShape = Literal["square", "whole"]
 _EDGE_POINTS = 33
 _STEPS = 96
+_HALVINGS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,13 +234,24 @@ def _reach_of(
     border: NDArray[np.float64],
     steps: NDArray[np.float64],
 ) -> float:
-    last, reach = np.zeros(len(border)), 0.0
     size = np.array([cameras.width_px, cameras.height_px])
-    for step in steps:
+
+    def bends_to(step: float) -> tuple[NDArray[np.float64], bool]:
         bent = distorted(kind, coefficients, border * step)
         pixels = bent @ matrix[:2, :2].T + matrix[:2, 2]
-        length = np.linalg.norm(bent, axis=1)
-        if (length <= last).any() or (pixels < 0).any() or (pixels > size).any():
+        return np.linalg.norm(bent, axis=1), bool((pixels >= 0).all() and (pixels <= size).all())
+
+    last, reach = np.zeros(len(border)), 0.0
+    for step in steps:
+        length, is_inside = bends_to(float(step))
+        if not is_inside or (length <= last).any():
             break
         last, reach = length, float(step)
+    else:
+        return reach
+    beyond = reach + float(steps[0])
+    for _ in range(_HALVINGS):
+        middle = (reach + beyond) / 2
+        length, is_inside = bends_to(middle)
+        reach, beyond = (middle, beyond) if is_inside and (length > last).all() else (reach, middle)
     return reach

@@ -131,6 +131,12 @@ class VideoPictures:
             capture = matched_by_time(capture, (shown - shown[0]) * float(facts.time_base))
         self._stream: Iterator[Picture] = reader.pictures()
         self._held = self._next(capture)
+        told = capture.cameras.width_px, capture.cameras.height_px
+        if capture.lens_unit == "pixel" and told != facts.shown_px:
+            raise SourceError(
+                f"{capture.video} is {facts.shown_px[0]}x{facts.shown_px[1]}, its cameras {told[0]}x{told[1]} pixels",
+                reason="mixed_sizes",
+            )
         height, width = self._held.rgb.shape[:2]
         self.capture = replace(capture, cameras=capture.cameras.resized(width, height))
 

@@ -62,6 +62,7 @@ def read_re10k(path: Path, options: ReadOptions) -> Capture:
         camera_valid=np.ones(len(times), dtype=bool),
         images=images,
         video=video,
+        lens_unit="share" if video else "pixel",
         times=times,
         time_base=TIME_BASE,
         # several clips are cut from one film, and show one house

@@ -42,6 +42,7 @@ DSLR = (
 POSES, MODEL = "pose_intrinsic_imu.json", "colmap"
 VIDEOS = ("rgb.mkv", "rgb.mp4")
 VIDEO_PX = (1920, 1440)
+"""Of the iPhone's film; checked when it is opened."""
 TIME_BASE = Fraction(1, 1_000_000)
 ANNOTATION = "../scans/segments_anno.json"
 

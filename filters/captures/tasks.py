@@ -51,7 +51,7 @@ def nameable(labels: Sequence[str]) -> frozenset[str]:
         and not any(
             is_alike(label, other) or label.endswith(other) or other.endswith(label)
             for k, other in enumerate(labels)
-            if k != place
+            if other and k != place
         )
     )
 
