@@ -30,6 +30,8 @@ from video4spatial.filters.sources import EXTENSIONS
 from video4spatial.pipeline.core.camera import Cameras, rigid_inverse
 from video4spatial.pipeline.core.errors import SourceError
 
+NO_FOOTAGE = "no_footage"
+"""Reason of a camera file whose frames the user does not have: many films of the data set are no longer online."""
 TIME_BASE = Fraction(1, 1_000_000)
 PICTURES = frozenset({".jpg", ".jpeg", ".png"})
 _ADDRESS = re.compile(r"https?://\S+")
@@ -99,7 +101,7 @@ def _frames(path: Path, film: str, times: NDArray[np.int64]) -> tuple[tuple[str,
     raise SourceError(
         f"no frames for {path.name}: expected a folder {path.stem}/ of pictures named by microsecond, or a film named "
         f"{' or '.join(stems)}, beside it",
-        reason="no_frames",
+        reason=NO_FOOTAGE,
     )
 
 

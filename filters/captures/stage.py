@@ -18,6 +18,7 @@ from video4spatial.filters.captures.capture import ReadOptions
 from video4spatial.filters.captures.curate import CaptureCurator
 from video4spatial.filters.captures.formats import read_capture
 from video4spatial.filters.captures.frames import FrameOpener
+from video4spatial.filters.captures.re10k import NO_FOOTAGE
 from video4spatial.filters.captures.settings import PosedConfig
 from video4spatial.filters.config import Floor, RealConfig
 from video4spatial.filters.stage import plan_spans
@@ -89,7 +90,14 @@ class CaptureWorker:
     def __call__(self, unit: Unit) -> Iterator[Product]:
         """See `UnitWorker`."""
         posed = self._config.posed
-        capture = read_capture(Path(unit.source.location), read_options(posed))
+        try:
+            capture = read_capture(Path(unit.source.location), read_options(posed))
+        except SourceError as error:
+            if error.reason != NO_FOOTAGE:
+                raise
+            # nothing is broken: a set of camera files may be much larger than the footage at hand
+            yield Product(index=0, sequence=None, verdict="rejected", reason=error.reason, detail=str(error))
+            return
         opened = self._opener.open(capture, self._config.size_px, posed)
         yield from CaptureCurator(self._config, self._floor, unit, opened).products()
 

@@ -220,13 +220,6 @@ CASES: list[tuple[str, Callable[[Path], Path], Break, str, str]] = [
         "no size",
     ),
     (
-        "a camera file without frames beside it",
-        lambda f: imitate.write_re10k(f).parent,
-        lambda f: (f / "0123456789abcdef").rename(f / "elsewhere"),
-        "no_frames",
-        "AbCdEfGhIjK",
-    ),
-    (
         "a camera file cut off",
         lambda f: imitate.write_re10k(f).parent,
         edited("0123456789abcdef.txt", lambda t: t[:-40]),
@@ -322,3 +315,11 @@ def test_pictures_larger_than_memory_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError) as refused:
         curate(path)
     assert refused.value.reason == "undecodable"
+
+
+def test_a_camera_file_without_footage_is_rejected_and_breaks_nothing(tmp_path: Path) -> None:
+    folder = imitate.write_re10k(tmp_path).parent
+    (folder / "0123456789abcdef").rename(folder / "elsewhere")
+    product = curate(folder)[0]
+    assert (product.verdict, product.reason) == ("rejected", "no_footage")
+    assert "AbCdEfGhIjK" in product.detail
