@@ -19,7 +19,7 @@ from video4spatial.pipeline.core.errors import SourceError
 
 MARGIN = 1.05
 """A box is grown by this factor when measured points are looked for in it: boxes are drawn by hand, depth is noisy."""
-LEAST_SEEN = 0.05
+LEAST_SEEN = 0.1
 """Share of its outline that must be unhidden for a thing to count as seen."""
 LEAST_PX = 4
 NEAR_M = 0.05

@@ -43,6 +43,12 @@ TURNS = (_Axis("looks up", "looks down"), _Axis("turns right", "turns left"), _A
 """About the camera's x, y and z (right-handed: about y, which points down, positive turns right)."""
 
 
+_OPPOSITES = {
+    word: {axis.positive, axis.negative} for axis in (*MOVES, *TURNS) for word in (axis.positive, axis.negative)
+}
+"""What cannot be done at the same time as a word, itself included."""
+
+
 def path_scores(cameras: Cameras, *, is_metric: bool) -> dict[str, float]:
     """`turn_deg`: all rotation added up; `largest_turn_deg`: most between two frames; `path_length_m` where metric."""
     turns = np.degrees(
@@ -105,7 +111,8 @@ def _phases(words: list[tuple[str, ...]]) -> list[str]:
     runs = [run for word in sorted({word for part in words for word in part}) for run in _runs(words, word)]
     phases: list[tuple[int, int, list[str]]] = []
     for start, stop, word in sorted(runs):
-        if phases and start < phases[-1][1] and min(stop, phases[-1][1]) - start >= (stop - start) / 2:
+        is_together = bool(phases) and min(stop, phases[-1][1]) - start >= (stop - start) / 2
+        if is_together and not set(phases[-1][2]) & _OPPOSITES[word]:
             phases[-1][2].append(word)
         else:
             phases.append((start, stop, [word]))

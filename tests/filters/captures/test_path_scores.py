@@ -35,6 +35,7 @@ CASES = [
     ([(0.5, (0, 0, 2.0), 0, 0), (0.5, (0, 0, 0), 90, 0)], "moves forward, then turns left"),
     ([(0.5, (0, 0, 0), -60, 0), (0.5, (0, 0, 2.0), 0, 0)], "turns right, then moves forward"),
     ([(1.0, (0, 0, 2.0), 60, 0)], "moves forward while it turns left"),
+    ([(0.5, (0, 0, 1.0), 60, 0), (0.5, (0, 0, 1.0), -60, 0)], "moves forward while it turns left, then turns right"),
     ([(1.0, (0, 0, 0), 0, 0)], "stays"),
 ]
 
