@@ -38,6 +38,7 @@ def curate(context: RunContext, executor: Executor, retry_failed: bool = False) 
     to_do = [(name, plan) for name, plan in plans.items() if plan is not None and plan.units]
     if not to_do:
         return
+    _say_what_will_not_train(context)
     with context.timed("curate") as facts:
         results = [executor.run(name, plan.stage, plan.units, context.store, retry_failed) for name, plan in to_do]
         facts |= {
@@ -45,3 +46,16 @@ def curate(context: RunContext, executor: Executor, retry_failed: bool = False) 
             "reused": sum(result.reused for result in results),
             "failed": sum(len(result.failures) for result in results),
         }
+
+
+def _say_what_will_not_train(context: RunContext) -> None:
+    """Captures may be stored in another size than the model's: that is no mistake, but nobody should wonder later."""
+    recipe = context.recipe
+    if recipe.real is None or not recipe.real.captures:
+        return
+    stored, taken = (recipe.real.posed.crop, recipe.real.size_px), ("square", recipe.model.size_px)
+    if stored != taken:
+        context.reporter.say(
+            f"captures: stored {stored[0]} with {stored[1]} px, the model takes square frames of {taken[1]} px: they do "
+            f"not train it; set real.size_px={taken[1]} if they should"
+        )
