@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from video4spatial.filters.captures.boxes import object_table
 from video4spatial.filters.captures.frames import Opened
+from video4spatial.filters.captures.goals import NOTHING, Timeline, goal_windows
 from video4spatial.filters.captures.path_scores import path_scores
 from video4spatial.filters.captures.tasks import clip_tasks
 from video4spatial.filters.config import Floor, RealConfig
@@ -28,9 +29,6 @@ from video4spatial.filters.thumbnail import thumbnail_jpeg
 from video4spatial.pipeline.core.consistency import geometry_error
 from video4spatial.pipeline.core.sequence import Provenance, Sequence
 from video4spatial.pipeline.core.unit import Product, Unit
-
-NOTHING = np.zeros((0, 0, 3), dtype=np.uint8)
-"""Stands for a picture while clips are cut by time alone."""
 
 
 class CaptureCurator:
@@ -54,12 +52,46 @@ class CaptureCurator:
             time_base=self._time_base,
             max_clips_per_shot=self._config.max_clips_per_shot,
         )
-        index = -1
+        index, asked = -1, set[int]()
         for index, window in enumerate(windows):
-            yield self._product(index, window)
+            product = self._product(index, window)
+            asked |= _goals(product)
+            yield product
+        for goal, window in self._goal_windows():
+            # the path ended on it already, or this clip does not show it after all: something stands before it
+            if goal not in asked and self._is_seen(goal, window.pictures[-1].index):
+                product = self._product(index + 1, window)
+                if goal in _goals(product):
+                    asked |= _goals(product)
+                    index += 1
+                    yield product
         for lost in self._lost():
             index += 1
             yield replace(lost, index=index)
+
+    def _goal_windows(self) -> Iterator[tuple[int, Window]]:
+        """Clips that end on a thing. None of a video, which is read once, forwards."""
+        capture, posed = self._opened.capture, self._config.posed
+        if not capture.boxes or capture.video or not posed.grounding_clips:
+            return iter(())
+        here = np.zeros(len(capture), dtype=bool)
+        here[self._start : self._stop] = capture.camera_valid[self._start : self._stop]
+        rate = Fraction(self._config.rate_fps).limit_denominator(100_000)
+        timeline = Timeline(
+            cameras=self._opened.cameras,
+            has_camera=here,
+            times=self._times,
+            step=1 / (rate * self._time_base),
+            clip_frames=self._config.clip_frames,
+            least_frames=self._floor.min_frames,
+        )
+        return goal_windows(capture.boxes, timeline, posed.grounding_clips)
+
+    def _is_seen(self, goal: int, frame: int) -> bool:
+        """Does this frame show the thing, by its own depth?"""
+        _, depth_m = self._opened.frames.read([frame])
+        table = object_table(self._opened.capture.boxes, self._opened.cameras[[frame]], depth_m)
+        return any(entry["id"] == goal for entry in table)
 
     def _refuse(self) -> tuple[str, str] | None:
         """(reason, detail) of a capture whose pictures are of a shape that nobody wants."""
@@ -191,6 +223,12 @@ def clock(opened: Opened, config: RealConfig) -> tuple[NDArray[np.int64], Fracti
         return capture.times, capture.time_base
     rate = Fraction(config.posed.fps_without_clock or config.rate_fps).limit_denominator(100_000)
     return np.arange(len(capture), dtype=np.int64), 1 / rate
+
+
+def _goals(product: Product) -> set[int]:
+    """Ids of the objects that the clip ends on."""
+    tasks = product.sequence.tasks if product.sequence is not None else ()
+    return {int(task["object"]) for task in tasks if task["task"] == "grounding"}
 
 
 def _rejected(product: Product, middle: NDArray[np.uint8], reason: str, detail: str) -> Product:

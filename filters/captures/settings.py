@@ -22,6 +22,9 @@ class PosedConfig(Settings):
     """Longest gap between measured poses across which a frame's pose is interpolated. Higher trusts longer gaps."""
     max_fov_deg: float = 100.0
     """Widest straight picture that is drawn from a fisheye, along its longer side. Higher stretches the corners."""
+    grounding_clips: int = 1
+    """Clips that end on each annotated thing with a name of its own, where no other clip does. They share frames with
+    the clips that cut the capture by time. 0: none."""
     fps_without_clock: float | None = None
     """Rate at which the frames of captures without times were taken. null: unknown, so every frame is kept in order."""
 
@@ -32,5 +35,7 @@ class PosedConfig(Settings):
             raise ConfigError(f"posed.max_pose_gap_s must lie within 0 and 10 s, got {self.max_pose_gap_s}")
         if not 10 <= self.max_fov_deg <= 150:
             raise ConfigError(f"posed.max_fov_deg must lie within 10 and 150, got {self.max_fov_deg}")
+        if not 0 <= self.grounding_clips <= 10:
+            raise ConfigError(f"posed.grounding_clips must lie within 0 and 10, got {self.grounding_clips}")
         if self.fps_without_clock is not None and not 0 < self.fps_without_clock <= 240:
             raise ConfigError(f"posed.fps_without_clock must be above 0 and at most 240, got {self.fps_without_clock}")

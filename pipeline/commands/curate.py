@@ -56,6 +56,6 @@ def _say_what_will_not_train(context: RunContext) -> None:
     stored, taken = (recipe.real.posed.crop, recipe.real.size_px), ("square", recipe.model.size_px)
     if stored != taken:
         context.reporter.say(
-            f"captures: stored {stored[0]} with {stored[1]} px, the model takes square frames of {taken[1]} px: they do "
+            f"captures: stored {stored[0]} with {stored[1]} px, the model takes square frames of {taken[1]}: they do "
             f"not train it; set real.size_px={taken[1]} if they should"
         )

@@ -1,5 +1,7 @@
 """Annotated boxes say what a frame shows. Unseen, a model would be told to find what stands behind a wall."""
 
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +12,12 @@ from tests.filters.captures.test_stage import curate
 from video4spatial.filters.captures.boxes import Box, object_table
 from video4spatial.filters.captures.capture import ReadOptions
 from video4spatial.filters.captures.formats import read_capture
+from video4spatial.filters.captures.goals import Timeline, goal_windows
+from video4spatial.filters.captures.settings import PosedConfig
 from video4spatial.filters.captures.tasks import clip_tasks, nameable
 from video4spatial.filters.config import RealConfig
 from video4spatial.pipeline.core.camera import Cameras, pinhole
-from video4spatial.pipeline.core.geometry import look_at
+from video4spatial.pipeline.core.geometry import look_at, upright_pose
 from video4spatial.sim_scenes.objects import object_table as rendered_table
 from video4spatial.sim_scenes.render.embedded import EmbeddedRenderer
 
@@ -142,3 +146,77 @@ def test_a_capture_with_boxes_has_objects_and_a_task_in_its_row(tmp_path: Path) 
     assert all(len(entry["box_px"]) == len(sequence) for entry in sequence.objects)
     goals = [task for task in sequence.tasks if task["task"] == "grounding"]
     assert products[0].task == ("grounding" if goals else "navigation")
+
+
+def timeline(count: int, **changes: object) -> Timeline:
+    """A camera that turns past a chair at (0, 0.5, 0) at 10 frames a second."""
+    eyes = [(0.0, 0.5, 3.0)] * count
+    targets = [(x, 0.5, 0.0) for x in np.linspace(-3.0, 3.0, count)]
+    view = Cameras(
+        world_from_camera=np.stack([look_at(eye, target) for eye, target in zip(eyes, targets, strict=True)]),
+        image_from_camera=pinhole(count, 64, 64, 60),
+        width_px=64,
+        height_px=64,
+    )
+    facts: dict = {
+        "cameras": view,
+        "has_camera": np.ones(count, dtype=bool),
+        "times": np.arange(count, dtype=np.int64),
+        "step": Fraction(2),
+        "clip_frames": 8,
+        "least_frames": 4,
+    }
+    return Timeline(**(facts | changes))
+
+
+def test_a_clip_is_cut_so_that_it_ends_on_a_thing() -> None:
+    boxes = (cube("chair", (0, 0.5, 0)), cube("bed", (9, 0.5, 0)))
+    ((goal, window),) = goal_windows(boxes, timeline(41), 1)
+    numbers = [picture.index for picture in window.pictures]
+    assert goal == 1
+    assert np.diff(numbers).tolist() == [2] * 7
+    assert 20 <= numbers[-1] <= 25, "the last frame that has it in the middle"
+    assert (window.start, window.stop) == (numbers[0], numbers[-1] + 1)
+
+
+def test_no_such_clip_holds_a_frame_without_a_camera() -> None:
+    boxes = (cube("chair", (0, 0.5, 0)),)
+    gap = np.ones(41, dtype=bool)
+    gap[14] = False
+    ((_, window),) = goal_windows(boxes, timeline(41, has_camera=gap), 1)
+    assert window.pictures[0].index >= 15
+    assert (window.shot, window.began_by) == (1, "camera")
+    gap[19] = False
+    assert list(goal_windows(boxes, timeline(41, has_camera=gap, least_frames=6), 1)) == []
+
+
+def test_things_without_a_name_of_their_own_get_no_clip() -> None:
+    boxes = (cube("chair", (0, 0.5, 0)), cube("chair", (9, 0.5, 0)))
+    assert list(goal_windows(boxes, timeline(41), 1)) == []
+
+
+def test_a_capture_with_boxes_gives_clips_that_end_on_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    walk = imitate.truth()
+    eye = walk.c2w[0, :3, 3]
+    lamp = next(body for body in walk.scene.bodies if body.category == "floor lamp").describe()["box"]["centre_m"]
+    # the camera turns on the spot, and passes over the lamp
+    turns = [upright_pose((0, 0, 0), yaw)[:3, :3] for yaw in np.linspace(-1.2, 1.8, imitate.FRAMES)]
+    ahead = np.asarray(lamp) - eye
+    poses = np.stack([look_at(eye, eye + turn @ np.diag([1, -1, -1]) @ ahead) for turn in turns])
+    look_around = replace(walk.cameras, world_from_camera=poses)
+    frames = EmbeddedRenderer(walk.scene).render(look_around)
+    around = imitate.Truth(walk.scene, look_around, frames.rgb, frames.depth_m)
+    monkeypatch.setattr(imitate, "truth", lambda: around)
+    folder = tmp_path / "40000001"
+    folder.mkdir()
+    path = imitate.write_arkit(folder)
+    goals = RealConfig(size_px=48, clip_frames=8, rate_fps=10)
+    none = RealConfig(size_px=48, clip_frames=8, rate_fps=10, posed=PosedConfig(grounding_clips=0))
+    with_goals, without = curate(path, goals), curate(path, none)
+    assert len(with_goals) > len(without)
+    assert [(p.start, p.stop) for p in with_goals[: len(without)]] == [(p.start, p.stop) for p in without]
+    for product in with_goals[len(without) :]:
+        assert product.task == "grounding"
+        assert product.sequence is not None
+        assert product.sequence.tasks[1]["end"] < len(product.sequence)
+    assert [product.index for product in with_goals] == list(range(len(with_goals)))

@@ -198,7 +198,13 @@ def test_a_whole_picture_keeps_its_shape(arkit: Path) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("depth_scale", 0), ("max_pose_gap_s", -1.0), ("max_fov_deg", 179.0), ("fps_without_clock", 0.0)],
+    [
+        ("depth_scale", 0),
+        ("grounding_clips", -1),
+        ("max_pose_gap_s", -1.0),
+        ("max_fov_deg", 179.0),
+        ("fps_without_clock", 0.0),
+    ],
 )
 def test_impossible_settings_are_refused(field: str, value: float) -> None:
     with pytest.raises(ConfigError, match=f"posed.{field}"):
