@@ -16,15 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video4spatial.pipeline.core.camera import Cameras, pinhole
+from video4spatial.pipeline.core.consistency import covisibility, covisibility_frames, geometry_error
 from video4spatial.pipeline.core.errors import SourceError
+from video4spatial.pipeline.core.grounding import grounding_task
 from video4spatial.pipeline.core.seeds import rng
 from video4spatial.pipeline.core.sequence import Provenance, Sequence
 from video4spatial.pipeline.core.stage import Resources
 from video4spatial.pipeline.core.unit import Product, Source, Unit
 from video4spatial.sim_scenes.config import SimConfig, View
-from video4spatial.sim_scenes.consistency import covisibility, covisibility_frames, geometry_error
 from video4spatial.sim_scenes.filming import film, still_depth_m
-from video4spatial.sim_scenes.grounding import draw_grounding, grounding_task
+from video4spatial.sim_scenes.grounding import draw_grounding
 from video4spatial.sim_scenes.habitat_dataset import write_dataset
 from video4spatial.sim_scenes.objects import object_table
 from video4spatial.sim_scenes.paths import Walk

@@ -1,17 +1,18 @@
-"""`v4s datasets`: list, show and verify what a store holds."""
+"""`v4s datasets`: list, show, verify and export what a store holds."""
 
 import argparse
 import json
 from collections import Counter
 from typing import Any
 
+from video4spatial.pipeline.commands.export import register_export
 from video4spatial.pipeline.core.errors import ConfigError, StorageError
 from video4spatial.pipeline.store.store import Store
 
 
 def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the verb and its own verbs."""
-    parser = verbs.add_parser("datasets", help="list, show and verify dataset versions", description=__doc__)
+    parser = verbs.add_parser("datasets", help="list, show, verify and export dataset versions", description=__doc__)
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     for name, action, text in (
         ("list", run_list, "every version of every dataset"),
@@ -28,6 +29,7 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         if name == "verify":
             sub.add_argument("--quick", action="store_true", help="sizes only, no hashes")
         sub.set_defaults(run=action)
+    register_export(actions)
 
 
 def run_list(options: argparse.Namespace) -> int:

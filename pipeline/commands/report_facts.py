@@ -1,6 +1,7 @@
 """Fills ReportFacts from what the steps of a run left behind: store, run.json, metrics, evaluation, scenes."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ from video4spatial.pipeline.store.version import Version
 STEPS = ("simulate", "curate", "publish", "train", "evaluate", "sample")
 
 NOT_RUN = {
-    "Camera poses of real video": "this version reads no poses from real footage, so its clips train no camera paths",
+    "Camera poses of videos": "poses are read from posed captures, not estimated: plain videos train no camera paths",
     "Habitat renderer": "this version renders with the embedded renderer only",
     "LPIPS, FVD, learned judges": "they need downloaded weights; nothing stands in for them",
 }
@@ -105,12 +106,18 @@ def _pictures_and_paths(version: Version) -> tuple[tuple[Picture, ...], dict[str
     )
     paths: dict[str, list[CameraPath]] = {}
     for index, row in enumerate(rows):
-        if row["pose_source"] != "none" and not row["variant"]:
+        if _can_be_mapped(row):
             cameras = reader.cameras(index)
             assert cameras is not None
             path = CameraPath(key=row["key"], world_from_camera=cameras.world_from_camera)
-            paths.setdefault(row["scene"], []).append(path)
+            paths.setdefault(row["scene"] or row["split_group"], []).append(path)
     return pictures, paths
+
+
+def _can_be_mapped(row: Mapping[str, Any]) -> bool:
+    """Has it cameras in metres, in a world that has an above?"""
+    has_metres = row["pose_source"] != "none" and row["scale"] == "metric"
+    return has_metres and not row["variant"] and row.get("up") != "unknown"
 
 
 def _maps(scene_folder: Path, paths: dict[str, list[CameraPath]]) -> tuple[SceneMap, ...]:

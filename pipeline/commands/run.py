@@ -41,8 +41,8 @@ def run(options: argparse.Namespace) -> int:
             simulate(context, executor, options.retry_failed)
             curate(context, executor, options.retry_failed)
         publish(context)
-        if context.recipe.sim is None:
-            context.reporter.say("train: not run: real video has no cameras yet, and there is no 'sim'")
+        if not context.recipe.has_cameras:
+            context.reporter.say("train: not run: these videos have no cameras, and there is no 'sim' and no capture")
         else:
             train(context, options.address)
             evaluate(context)

@@ -9,7 +9,7 @@ from tests.sim_scenes.helpers import cameras_at
 from video4spatial.pipeline.core.geometry import rotation_angle_rad
 from video4spatial.pipeline.core.seeds import rng
 from video4spatial.sim_scenes.config import View, WalkConfig
-from video4spatial.sim_scenes.consistency import geometry_error
+from video4spatial.pipeline.core.consistency import geometry_error
 from video4spatial.sim_scenes.houses import GeneratedHouse, generate_house
 from video4spatial.sim_scenes.paths import Walk, draw_walks
 from video4spatial.sim_scenes.place import Place, interests_m, load_place
