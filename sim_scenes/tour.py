@@ -22,8 +22,9 @@ from video4spatial.sim_scenes.render.base import Frames, Renderer
 
 RATE_FPS = 24
 SECONDS = 8
-DRAWN = 12
-LOOKS = 8
+DRAWN = 24
+LOOKS = 12
+NEAR_M = 1.3
 PROBE_PX = (64, 48)
 TOUR_WALK = WalkConfig(speed_mps=0.8, max_turn_dps=45.0, horizontal_fov_deg=(78.0, 84.0), eye_height_m=(1.45, 1.55))
 """A calm visitor with a wide lens."""
@@ -61,15 +62,20 @@ def tour_cameras(walk: Walk, size_px: tuple[int, int]) -> Cameras:
 
 
 def _score(place: Place, walk: Walk, renderer: Renderer) -> float:
-    """Things seen (each once it is 0.5 % of a look), rooms walked through, length; less for walls before the lens."""
+    """Things in view at a time (each once it is 0.5 % of a look) and in all, rooms walked through, length; less for
+    walls and things before the lens, and for the dark."""
     looks = np.linspace(0, len(walk.world_from_camera) - 1, LOOKS).round().astype(int)
     frames = renderer.render(tour_cameras(walk, PROBE_PX)[looks])
-    seen: set[int] = set()
-    for picture in frames.object_id:
-        ids, counts = np.unique(picture[picture > 0], return_counts=True)
-        seen.update(ids[counts > 0.005 * picture.size].tolist())
-    near = float(((frames.depth_m < 0.9) & (frames.depth_m > 0)).mean())
+    seen = [_in_view(picture) for picture in frames.object_id]
+    at_a_time = [min(len(things), 8) for things in seen]
+    near = float(((frames.depth_m < NEAR_M) & (frames.depth_m > 0)).mean())
     ground = walk.world_from_camera[:, [0, 2], 3]
     entered = sum(bool(room.holds(ground).sum() > RATE_FPS / 2) for room in place.rooms)
-    dark = max(0.0, 0.3 - float(frames.rgb.mean()) / 255)
-    return 0.15 * len(seen) + 1.0 * entered + 0.2 * walk.length_m - 8.0 * near - 5.0 * dark
+    score = 0.4 * float(np.mean(at_a_time)) + 0.15 * min(at_a_time) + 0.08 * len(set().union(*seen))
+    score += 0.6 * entered + 0.15 * walk.length_m
+    return score - 6.0 * near - 5.0 * max(0.0, 0.3 - float(frames.rgb.mean()) / 255)
+
+
+def _in_view(object_id: NDArray[np.int32]) -> set[int]:
+    ids, counts = np.unique(object_id[object_id > 0], return_counts=True)
+    return set(ids[counts > 0.005 * object_id.size].tolist())
