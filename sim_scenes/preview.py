@@ -21,7 +21,16 @@ from video4spatial.sim_scenes.render.base import Renderer
 from video4spatial.sim_scenes.render.choose import make_renderer
 from video4spatial.sim_scenes.sheet import contact_sheet, jpeg_of, png_of
 from video4spatial.sim_scenes.survey import SceneFacts, survey
-from video4spatial.sim_scenes.tour import RATE_FPS, draw_tours, film_tour, mp4_of, rank_tours, tour_cameras
+from video4spatial.sim_scenes.tour import (
+    DRAWN,
+    RATE_FPS,
+    SECONDS,
+    draw_tours,
+    film_tour,
+    mp4_of,
+    rank_tours,
+    tour_cameras,
+)
 from video4spatial.sim_scenes.viewpoints import Viewpoint, camera_of, choose_viewpoints
 
 VIEWS = 9
@@ -57,7 +66,7 @@ def preview_scene(source: Source, walk: bool = False, recording: bool = False) -
     facts = survey(place, WalkConfig().radius_m)
     with closing(make_renderer("embedded", place.scene, 1)) as probe:
         views = choose_viewpoints(place, probe, VIEWS)
-        tours = [tour for _, tour in rank_tours(place, draw_tours(place, source.sha256), probe)]
+        tours = [tour for _, tour in rank_tours(place, draw_tours(place, source.sha256, DRAWN, SECONDS), probe)]
         plan = draw_annotated(
             place,
             [tour.world_from_camera for tour in tours[:WALKS_ON_PLAN]],

@@ -31,7 +31,7 @@ TOUR_WALK = WalkConfig(speed_mps=0.8, max_turn_dps=45.0, horizontal_fov_deg=(78.
 MP4_CRF = 21
 
 
-def draw_tours(place: Place, identity: str, count: int = DRAWN, seconds: float = SECONDS) -> list[Walk]:
+def draw_tours(place: Place, identity: str, count: int, seconds: float) -> list[Walk]:
     """Some walks of a scene; `identity` (its hash) decides which."""
     view = View(paths=count, frames=max(2, round(seconds * RATE_FPS)), rate_fps=RATE_FPS, walk=TOUR_WALK)
     generators = [rng(0, "scenes.tour", identity, number) for number in range(count)]

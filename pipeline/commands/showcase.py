@@ -59,7 +59,7 @@ def _make(context: RunContext, folder: Path, seeds: list[int], workers: int) -> 
         for piece in map_here(film_house, [(walked, part, workers) for part in range(workers)], workers):
             pieces.append(piece)
             counter.advance()
-    tiles = [(house.picture, f"{house.seed}: {house.room}, one of {house.rooms} rooms") for house in shown]
+    tiles = [(house.picture, f"house {house.seed}: {house.room}, {house.rooms} rooms in all") for house in shown]
     write_atomic(folder / "houses.jpg", jpeg_of(contact_sheet(tiles, COLUMNS)))
     write_atomic(folder / "walk.mp4", mp4_of(np.concatenate(pieces)))
     record = {

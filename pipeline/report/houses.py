@@ -26,10 +26,12 @@ def houses_part(facts: ReportFacts, detail: Detail) -> Part | None:
         "best view of one room each. They are not part of this data set; a recipe asks for them with sim.houses."
     )
     sheet = pics.photo(shown.sheet, "a room of each house", SHEET_PX.get(detail, 720), detail.quality)
-    html = tables.figure(sheet, f"Seeds {first} to {last}. Look closer: v4s scenes preview house:{first} --out DIR")
-    words = f"A walk of {number(shown.seconds)} s through house {shown.walked}, {shown.rate_fps} frames/s"
+    closer = tables.code(f"v4s scenes preview house:{first} --out DIR").html
+    html = tables.figure(sheet, tables.Markup(f"Seeds {first} to {last}. To look closer: {closer}"))
+    html += f"<h3>A walk through house {shown.walked}</h3>"
+    words = f"{number(shown.seconds, 2)} s at {shown.rate_fps} frames/s"
     if len(shown.film_mp4) <= MAX_FILM_BYTES:
-        html += tables.figure(pics.film(shown.film_mp4, shown.film_px, words), f"{words}.", css="film-figure")
+        html += tables.figure(pics.film(shown.film_mp4, shown.film_px, "a walk through a house"), words)
     else:
         html += tables.note(f"{words}: walk.mp4 in the run's showcase folder; it is too large for this page.")
     return Part(anchor="houses", title="Houses from a seed", short="Houses", lead=lead, html=html)
