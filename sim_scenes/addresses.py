@@ -60,7 +60,7 @@ def named_scenes(address: str) -> list[NamedScene]:
     if path.is_dir():
         return _of_folder(path)
     dataset = split_address(address)
-    if not (path if dataset is None else dataset[0]).is_file():
+    if not (_file_of(address) if dataset is None else dataset[0]).is_file():
         raise ConfigError(f"{address} is no scene: nothing is there; name {FORMS}")
     return [_checked(each) for each in (_of_dataset(*dataset) if dataset is not None else [address])]
 
@@ -75,6 +75,12 @@ def configured_scenes(config: SimConfig, seed: int) -> Iterator[NamedScene]:
             yield from named_scenes(scene)
         except ConfigError as error:
             yield NamedScene(scene, None, str(error))
+
+
+def _file_of(address: str) -> Path:
+    """The file of an address, without the options (`#up=z`) that may follow it."""
+    name, _, options = address.rpartition("#")
+    return Path(name if name and "=" in options else address)
 
 
 def _of_folder(folder: Path) -> list[NamedScene]:

@@ -6,6 +6,7 @@ A scene is named as a recipe names it: a .glb file, a Habitat scene dataset (#SC
 
 import argparse
 import json
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from video4spatial.pipeline.commands.recipe_file import load_recipe
 from video4spatial.pipeline.commands.record import add_overwrite, refuse_existing
 from video4spatial.pipeline.core.errors import ConfigError, RunFailed, SourceError
 from video4spatial.pipeline.core.files import write_atomic
+from video4spatial.pipeline.report.recording import check_rerun, write_recording
+from video4spatial.pipeline.report.scene_index import IndexEntry, index_page
 from video4spatial.sim_scenes.addresses import FORMS, NamedScene, configured_scenes, named_scenes
 from video4spatial.sim_scenes.config import WalkConfig
 from video4spatial.sim_scenes.place import load_place
@@ -79,8 +82,6 @@ def run_show(options: argparse.Namespace) -> int:
 def run_preview(options: argparse.Namespace) -> int:
     """Writes plan and pictures of each scene, and a page when there are several. Exit 1 when one cannot be used."""
     if options.rrd:
-        from video4spatial.pipeline.report.recording import check_rerun
-
         check_rerun()
     scenes = [named for address in options.scenes for named in named_scenes(address)]
     if len(scenes) == 1 and scenes[0].source is None:
@@ -90,12 +91,12 @@ def run_preview(options: argparse.Namespace) -> int:
     wanted = [path for named in scenes for path in _files(named, options).values()]
     index = options.out / "index.html"
     refuse_existing([*wanted, *([index] if len(scenes) > 1 else [])], options.overwrite)
-    problems = dict(filter(None, (_preview(named, options) for named in scenes)))
+    entries = [_preview(named, options) for named in scenes]
     if len(scenes) > 1:
-        write_atomic(index, _index(scenes, problems, options).encode())
+        write_atomic(index, index_page(entries).encode())
         print(index)
-    if problems:
-        raise RunFailed(f"{len(problems)} of {len(scenes)} scenes cannot be used; their lines say why")
+    if broken := sum(not entry.views for entry in entries):
+        raise RunFailed(f"{broken} of {len(scenes)} scenes cannot be used; their lines say why")
     return 0
 
 
@@ -195,8 +196,8 @@ def _files(named: NamedScene, options: argparse.Namespace) -> dict[str, Path]:
     return {what: options.out / f"{scene_name(named.source)}.{ending}" for what, ending in names.items()}
 
 
-def _preview(named: NamedScene, options: argparse.Namespace) -> tuple[str, str] | None:
-    """Makes the files of a scene; (address, problem) when it cannot be used."""
+def _preview(named: NamedScene, options: argparse.Namespace) -> IndexEntry:
+    """Makes the files of a scene; an entry without pictures when it cannot be used."""
     from video4spatial.sim_scenes.preview import preview_scene
 
     problem = named.problem
@@ -207,31 +208,21 @@ def _preview(named: NamedScene, options: argparse.Namespace) -> tuple[str, str] 
             problem = str(error)
     if problem or named.source is None:
         print(f"{named.address}: UNUSABLE {problem}", flush=True)
-        return named.address, problem
+        return IndexEntry(name=named.address, summary=problem)
     files = _files(named, options)
     write_atomic(files["plan"], made.plan_png)
     write_atomic(files["views"], made.views_jpg)
     if made.walk_mp4 is not None:
         write_atomic(files["walk"], made.walk_mp4)
     if made.recording is not None:
-        from video4spatial.pipeline.report.recording import write_recording
-
         write_recording(files["rrd"], scene_name(named.source), made.recording)
     print(f"{named.address}: {', '.join(str(path) for path in files.values())}", flush=True)
-    return None
+    shown = {"plan": files["plan"].name, "views": files["views"].name}
+    film = files["walk"].name if options.walk else ""
+    return IndexEntry(name=scene_name(named.source), summary=_in_words(named, made.facts), film=film, **shown)
 
 
-def _index(scenes: list[NamedScene], problems: dict[str, str], options: argparse.Namespace) -> str:
-    from video4spatial.pipeline.report.scene_index import IndexEntry, index_page
-
-    entries = []
-    for named in scenes:
-        files = {what: path.name for what, path in _files(named, options).items()}
-        if named.address in problems or named.source is None:
-            entries.append(IndexEntry(name=named.address, summary=problems[named.address]))
-        else:
-            summary = f"{program()} scenes show {named.address}"
-            name = scene_name(named.source)
-            shown = {"plan": files["plan"], "views": files["views"], "film": files.get("walk", "")}
-            entries.append(IndexEntry(name=name, summary=summary, **shown))
-    return index_page(entries)
+def _in_words(named: NamedScene, facts: SceneFacts) -> str:
+    rooms = f"{len(facts.rooms)} rooms, " if len(facts.rooms) > 1 else ""
+    counts = f"{rooms}{len(facts.objects)} objects, {facts.triangles} triangles, {facts.walkable_m2:g} m2 to walk"
+    return f"{counts}; all of it: {program()} scenes show {shlex.quote(named.address)}"
