@@ -17,6 +17,7 @@ from video4spatial.pipeline.core.geometry import upright_pose
 from video4spatial.sim_scenes.place import Place
 from video4spatial.sim_scenes.render.base import Frames, Renderer
 from video4spatial.sim_scenes.room_table import RoomArea
+from video4spatial.sim_scenes.scene import STAGE_ID
 
 EYE_M, PITCH_RAD, FOV_DEG = 1.5, -0.15, 82.0
 """Eye height; a little downwards, so that the floor shows; a wide lens, as pictures of rooms are taken with."""
@@ -30,6 +31,8 @@ AREA_M = 3.0
 NEAR_M = 1.2
 SEEN_SHARE = 0.003
 """Of the picture that a thing takes to count as seen."""
+ELSEWHERE = 0.4
+"""What a thing of another room counts, seen through a door."""
 NEWS = 0.5
 """What a thing that no earlier view shows is worth."""
 
@@ -104,7 +107,8 @@ def _best_of(place: Place, renderer: Renderer, room: RoomArea | None, stand_m: N
         poses += [upright_pose(eye, yaw + turn, PITCH_RAD) for turn in TURNS_RAD]
     cameras = camera_of(np.array(poses), PROBE_PX)
     frames = renderer.render(cameras)
-    scores = np.array([_score(frames, cameras, number, room) for number in range(len(poses))])
+    worth = _worth(place, room)
+    scores = np.array([_score(frames, cameras, number, room, worth) for number in range(len(poses))])
     best = int(scores.argmax())
     ids, counts = np.unique(frames.object_id[best], return_counts=True)
     ids = ids[np.argsort(-counts, kind="stable")][: int((counts >= SEEN_SHARE * frames.object_id[best].size).sum())]
@@ -127,12 +131,37 @@ def _around(stand_m: NDArray[np.float64], middle_m: NDArray[np.float64]) -> list
     return outer
 
 
-def _score(frames: Frames, cameras: Cameras, number: int, room: RoomArea | None) -> float:
-    """How good a picture is: things in view, each counted once it is 1 % of the picture; depth; the room itself rather
-    than what is seen through its doors; light. Against it: what stands before the lens, and one thing that fills it."""
+_Worth = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""By object id: what it counts when it is in view, and which part of the room's furniture it is, by floor area."""
+
+
+def _worth(place: Place, room: RoomArea | None) -> _Worth:
+    """Things of other rooms count less, and are no furniture of this one."""
+    bodies = [body for body in place.scene.bodies if body.object_id != STAGE_ID]
+    counts = np.ones(1 + max((body.object_id for body in bodies), default=0))
+    bulk = np.zeros(len(counts))
+    if room is None:
+        return counts, bulk
+    for body in bodies:
+        ground = body.world_vertices_m()[:, [0, 2]]
+        low, high = ground.min(axis=0), ground.max(axis=0)
+        if bool(room.holds((low + high) / 2)):
+            bulk[body.object_id] = np.prod(high - low)
+        else:
+            counts[body.object_id] = ELSEWHERE
+    return counts, bulk / max(float(bulk.sum()), 1e-9)
+
+
+def _score(frames: Frames, cameras: Cameras, number: int, room: RoomArea | None, worth: _Worth) -> float:
+    """How good a picture is: things in view, each counted once it is 1 % of the picture; how much of the room's
+    furniture that is; depth; the room itself rather than what is seen through its doors; light. Against it: what
+    stands before the lens, and one thing that fills it."""
     ids, depth_m = frames.object_id[number], frames.depth_m[number]
-    share = np.bincount(ids[ids > 0]) / ids.size if (ids > 0).any() else np.zeros(1)
-    things = float(np.minimum(share / 0.01, 1.0).sum())
+    counts, bulk = worth
+    share = np.bincount(ids.ravel(), minlength=len(counts)) / ids.size
+    share[STAGE_ID] = 0.0
+    in_view = np.minimum(share / 0.01, 1.0)
+    things = float((in_view * counts).sum())
     near = float(((depth_m < NEAR_M) & (depth_m > 0)).mean())
     sky = float((depth_m == 0).mean())
     score = 0.35 * min(things, 9.0) + 2.0 * min(float(share.sum()), 0.45) - 4.0 * near
@@ -142,7 +171,8 @@ def _score(frames: Frames, cameras: Cameras, number: int, room: RoomArea | None)
         return score + 2.0 * min(float(np.median(depth_m)) / 5.0, 1.0)
     inside = room.holds(unproject(depth_m, *_lens(cameras, number))[..., [0, 2]], 0.25)
     reach = float(np.median(depth_m)) / float(np.hypot(*room.size_m))
-    return score + 2.0 * min(reach, 0.7) + 1.5 * min(float(inside.mean()), 0.85)
+    whole = float((in_view * bulk).sum())
+    return score + 2.0 * min(reach, 0.7) + 1.5 * min(float(inside.mean()), 0.85) + 1.5 * whole
 
 
 def _lens(cameras: Cameras, number: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
