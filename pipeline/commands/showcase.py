@@ -12,7 +12,7 @@ from video4spatial.pipeline.commands.context import RunContext
 from video4spatial.pipeline.core.files import write_atomic
 from video4spatial.pipeline.core.settings import fingerprint
 from video4spatial.pipeline.engine.plan import local_workers
-from video4spatial.pipeline.engine.side_work import map_here
+from video4spatial.pipeline.engine.side_work import hands
 from video4spatial.sim_scenes import houses
 from video4spatial.sim_scenes.sheet import contact_sheet, jpeg_of
 from video4spatial.sim_scenes.showcase import (
@@ -50,13 +50,14 @@ def showcase(context: RunContext, local: bool = False) -> Path | None:
 
 def _make(context: RunContext, folder: Path, seeds: list[int], workers: int) -> None:
     shown: list[ShownHouse] = []
-    with context.reporter.counting("showcase", len(seeds) + workers, "pieces") as counter:
-        for house in map_here(show_house, list(enumerate(seeds)), workers):
+    counting = context.reporter.counting("showcase", len(seeds) + workers, "pieces")
+    with hands(workers) as work_off, counting as counter:
+        for house in work_off(show_house, list(enumerate(seeds))):
             shown.append(house)
             counter.advance()
         walked = house_of_walk(shown)
         pieces = []
-        for piece in map_here(film_house, [(walked, part, workers) for part in range(workers)], workers):
+        for piece in work_off(film_house, [(walked, part, workers) for part in range(workers)]):
             pieces.append(piece)
             counter.advance()
     tiles = [(house.picture, f"house {house.seed}: {house.room}, {house.rooms} rooms in all") for house in shown]

@@ -5,10 +5,10 @@ import os
 import pytest
 
 from video4spatial.pipeline.core.errors import RunFailed
-from video4spatial.pipeline.engine.side_work import map_here
+from video4spatial.pipeline.engine.side_work import hands
 
 
-def square(number: int, *, exponent: int = 2) -> int:
+def power(number: int, exponent: int) -> int:
     return int(number**exponent)
 
 
@@ -18,9 +18,11 @@ def die(number: int) -> int:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_results_come_in_the_order_of_the_items(workers: int) -> None:
-    assert list(map_here(square, [(k,) for k in range(7)], workers)) == [k * k for k in range(7)]
+    with hands(workers) as work_off:
+        assert list(work_off(power, [(k, 2) for k in range(7)])) == [k * k for k in range(7)]
+        assert list(work_off(power, [(2, 3)])) == [8]
 
 
 def test_a_process_that_dies_is_one_line() -> None:
-    with pytest.raises(RunFailed, match="a process was killed"):
-        list(map_here(die, [(3,), (4,)], 2))
+    with pytest.raises(RunFailed, match="a process was killed"), hands(2) as work_off:
+        list(work_off(die, [(3,), (4,)]))
