@@ -27,6 +27,8 @@ from video4spatial.sim_scenes.showcase import (
 from video4spatial.sim_scenes.tour import RATE_FPS, mp4_of
 
 COLUMNS = 4
+MOST_WORKERS = 8
+"""Each piece of the walk makes the house again: more pieces than these cost more than they save."""
 RECORD = "showcase.json"
 """Written last: where it is, the rest is whole."""
 
@@ -41,7 +43,7 @@ def showcase(context: RunContext, local: bool = False) -> Path | None:
     if (folder / RECORD).exists():
         context.reporter.say("showcase: its pictures are made already")
     else:
-        workers = 1 if local else local_workers(context.recipe.engine)
+        workers = 1 if local else min(MOST_WORKERS, local_workers(context.recipe.engine))
         with context.timed("showcase"):
             _make(context, folder, seeds, workers)
     context.remember("showcase", folder=identity)
