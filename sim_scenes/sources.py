@@ -26,7 +26,7 @@ def simulation_sources(config: SimConfig, seed: int) -> list[Source]:
     sources = [room_source(seed * 1_000_000 + k) for k in range(config.rooms)]
     sources += [house_source(seed * 1_000_000 + k) for k in range(config.houses)]
     for scene in config.scenes:
-        sources += _file_sources(scene)
+        sources += file_sources(scene)
     if not sources:
         raise ConfigError(
             "simulation has nothing to render: set simulation.rooms above 0, set simulation.houses above 0 or name "
@@ -73,7 +73,7 @@ def house_source(house: int) -> Source:
     return Source(uri=f"{HOUSE_URI}{house}", sha256=identity, split_group=f"house-{house}")
 
 
-def _file_sources(scene: str) -> list[Source]:
+def file_sources(scene: str) -> list[Source]:
     """A GLB is one scene; a dataset is the one that is named, or all of its scenes."""
     address = split_address(scene)
     return [_glb_source(Path(scene))] if address is None else dataset_sources(*address)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from video4spatial.pipeline.commands.context import RunContext
 from video4spatial.pipeline.commands.inputs import FILM_NAME
@@ -19,6 +20,7 @@ from video4spatial.pipeline.report.facts import (
     Picture,
     ReportFacts,
     SceneMap,
+    Showcase,
     Step,
     Strip,
     VersionFacts,
@@ -33,7 +35,7 @@ from video4spatial.pipeline.report.gather import (
 from video4spatial.pipeline.store.reader import Reader
 from video4spatial.pipeline.store.version import Version
 
-STEPS = ("simulate", "curate", "publish", "train", "evaluate", "sample")
+STEPS = ("simulate", "curate", "publish", "train", "evaluate", "sample", "showcase")
 
 NOT_RUN = {
     "Camera poses of videos": "poses are read from posed captures, not estimated: plain videos train no camera paths",
@@ -63,6 +65,7 @@ def gather_facts(context: RunContext) -> ReportFacts:
         synthetic_sources=frozenset({FILM_NAME}),
         failed_units=_failed_units(context, version),
         pictures=pictures,
+        showcase=_showcase(context),
         maps=_maps(context.scene_folder, paths),
         metrics=_metrics(run_dir) if run_dir else (),
         evaluation=result,
@@ -122,6 +125,27 @@ def _can_be_mapped(row: Mapping[str, Any]) -> bool:
 
 def _maps(scene_folder: Path, paths: dict[str, list[CameraPath]]) -> tuple[SceneMap, ...]:
     return tuple(read_scene_map(scene_folder, scene, tuple(paths[scene])) for scene in sorted(paths))
+
+
+def _showcase(context: RunContext) -> Showcase | None:
+    left = context.state.get("showcase")
+    if left is None:
+        return None
+    folder = context.out / "showcase" / left["folder"]
+    made = json.loads((folder / "showcase.json").read_text())
+    seeds = [house["seed"] for house in made["houses"]]
+    with Image.open(folder / "houses.jpg") as sheet:
+        pixels = np.asarray(sheet.convert("RGB"))
+    return Showcase(
+        sheet=pixels,
+        film_mp4=(folder / "walk.mp4").read_bytes(),
+        film_px=(made["walk"]["width_px"], made["walk"]["height_px"]),
+        houses=len(seeds),
+        seeds=(seeds[0], seeds[-1]),
+        walked=made["walk"]["seed"],
+        seconds=made["walk"]["seconds"],
+        rate_fps=made["walk"]["rate_fps"],
+    )
 
 
 def _metrics(run_dir: Path) -> tuple[dict[str, Any], ...]:

@@ -13,6 +13,7 @@ from video4spatial.pipeline.core.settings import Settings
 from video4spatial.pipeline.engine.config import EngineConfig
 from video4spatial.pipeline.store.selection import Selection
 from video4spatial.sim_scenes.config import SimConfig
+from video4spatial.sim_scenes.showcase import ShowcaseConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,8 @@ class Recipe(Settings):
     model: ModelConfig = field(default_factory=ModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
     evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
+    showcase: ShowcaseConfig = field(default_factory=ShowcaseConfig)
+    """Houses that the report shows beside the data; they shape no data."""
     engine: EngineConfig = field(default_factory=EngineConfig)
 
     def __post_init__(self) -> None:
