@@ -21,8 +21,9 @@ from scenedetect.detectors import AdaptiveDetector, ThresholdDetector
 from video4spatial.filters.config import ShotConfig
 from video4spatial.filters.decode import Picture
 
-Beginning = Literal["", "start", "span", "cut", "fade", "time"]
-"""How a picture's shot began with it: the video's start, a span's start, a cut, a fade, or times that jump back.
+Beginning = Literal["", "start", "span", "cut", "fade", "time", "camera"]
+"""How a picture's shot began with it: the video's start, a span's start, a cut, a fade, times that jump back, or (of
+a posed capture) a camera that is known again.
 Empty for a picture that goes on with the shot before."""
 
 _WINDOW = 2

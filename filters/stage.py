@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 OPEN_END = 2**31 - 1
 """Stop of a video's last span: wherever the file ends."""
-_NOT_IN_BYTES = ("videos", "synthetic_film", "unit_span_s", "limits")
+_NOT_IN_BYTES = ("videos", "captures", "posed", "synthetic_film", "unit_span_s", "limits")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from video4spatial.sim_scenes.scene import MAX_TRIANGLES
+
 COMPONENTS: dict[int, Any] = {
     5120: np.dtype("<i1"),
     5121: np.dtype("<u1"),
@@ -21,8 +23,6 @@ COMPONENTS: dict[int, Any] = {
     5126: np.dtype("<f4"),
 }
 WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
-MAX_TRIANGLES = 8_000_000
-"""Of all instances together; a worker holds about 650 bytes for each while it looks where one can walk."""
 MAX_EMPTY = 1 << 24
 """Longest accessor that stands in no buffer: its zeros are made up here."""
 TRIANGLES, STRIP, FAN = 4, 5, 6

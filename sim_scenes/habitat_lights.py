@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from video4spatial.sim_scenes.scene import Lamp, Lighting, Sun
 
 MAX_LAMPS = 32
+AMBIENT_KEY = "ambient_"
+"""How the names of the suns begin that `write_dataset` puts in for ambient light."""
 AMBIENT = 0.2
 SUN_SHARE = 0.25
 """Light of a sun that is made ambient: the mean of its cosine over all directions."""
@@ -36,6 +38,8 @@ def lighting_of_setup(setup: Mapping[str, Any], extra: Mapping[str, Any], left_o
     lamps: list[Lamp] = []
     suns: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
     for key in sorted(setup.get("lights", {}), key=lambda name: (len(name), name)):
+        if key.startswith(AMBIENT_KEY) and "ambient" in extra:
+            continue
         light = setup["lights"][key]
         strength = float(light.get("intensity", 1.0))
         scale = setup.get("positive_intensity_scale" if strength > 0 else "negative_intensity_scale", 1.0)
@@ -68,6 +72,8 @@ def _lighting(
         left_out["weak lamps"] += len(lamps) - MAX_LAMPS
         kept = sorted(sorted(range(len(lamps)), key=lambda k: -max(lamps[k].colour))[:MAX_LAMPS])
         lamps = [lamps[k] for k in kept]
+    if not suns and isinstance(extra.get("sun"), dict):
+        suns = [(np.asarray(extra["sun"]["direction"], dtype=float), np.asarray(extra["sun"]["colour"], dtype=float))]
     suns.sort(key=lambda sun: -float(sun[1].max()))
     ambient = np.asarray(extra.get("ambient", [AMBIENT] * 3), dtype=float)
     for _, colour in suns[1:]:

@@ -17,6 +17,7 @@ from video4spatial.sim_scenes.habitat_config import NAME_TAG, Dataset, Template,
 NO_LIGHTS = "no_lights"
 DEFAULT_LIGHTS = ""
 NO_STAGE = "NONE"
+"""Habitat's name for a stage that is not there."""
 HM3D_HEADER = "HM3D Semantic Annotations"
 
 
@@ -156,6 +157,8 @@ def _check_instance(where: str, entry: Mapping[str, Any]) -> None:
     check_numbers(f"{where}.translation", entry.get("translation", [0, 0, 0]), 3)
     check_numbers(f"{where}.rotation", entry.get("rotation", [1, 0, 0, 0]), 4)
     check_numbers(f"{where}.non_uniform_scale", entry.get("non_uniform_scale", [1, 1, 1]), 3)
+    if not all(entry.get("non_uniform_scale", [1])) or not entry.get("uniform_scale", 1):
+        raise ConfigError(f"{where} is scaled by 0; leave the instance out, or give it a size")
     if not any(entry.get("rotation", [1])):
         raise ConfigError(f"{where}.rotation has length 0; it is a quaternion w, x, y, z")
     if not _is_number(entry.get("uniform_scale", 1.0)):
@@ -170,6 +173,8 @@ def _mesh_of(dataset: Dataset, template: Template, kind: str) -> Path:
     owner = template.files[0].name if template.files else template.name
     for key, length in (("up", 3), ("front", 3), ("scale", 3), ("COM", 3)):
         check_numbers(f"{owner}: {key}", template.values.get(key, [0.0] * length), length)
+    if not all(template.values.get("scale", [1])):
+        raise ConfigError(f"{owner}: scale has a 0, which leaves nothing of it")
     up, front = template.values.get("up", [0, 1, 0]), template.values.get("front", [0, 0, -1])
     if not any(up) or not any(front) or not all(math.isfinite(x) for x in (*up, *front)):
         raise ConfigError(f"{owner}: up and front must have a length")

@@ -18,6 +18,7 @@ from video4spatial.sim_scenes.habitat_read import load_scene
 from video4spatial.sim_scenes.houses import generate_house
 from video4spatial.sim_scenes.lights import Fixtures, draw_lighting
 from video4spatial.sim_scenes.plausible import check_floor, check_size, check_upright
+from video4spatial.sim_scenes.room_table import RoomArea, room_area
 from video4spatial.sim_scenes.rooms import generate_room
 from video4spatial.sim_scenes.scene import STAGE_ID, Lamp, Scene, flatten
 from video4spatial.sim_scenes.scene_files import states_up, unchanged_file
@@ -38,6 +39,8 @@ class Place:
     """One of `lights.MOODS`, or `own`: the light that the scene's files bring."""
     kind: str
     """`living`, `bedroom`, ... of a generated room; `house`; `file` of a scene that was read."""
+    rooms: tuple[RoomArea, ...] = ()
+    """Of a generated scene; files do not tell theirs."""
 
 
 def load_place(source: Source, radius_m: float, eye_height_m: float) -> Place:
@@ -45,11 +48,13 @@ def load_place(source: Source, radius_m: float, eye_height_m: float) -> Place:
     if (seed := room_seed(source)) is not None:
         room = generate_room(seed)
         space = find_free_space(flatten(room.scene.bodies), eye_height_m)
-        place = Place(room.scene, space, room.fixtures, room.mood, room.kind)
+        areas: tuple[RoomArea, ...] = (room_area(room.kind, room.kind, room.shell),)
+        place = Place(room.scene, space, room.fixtures, room.mood, room.kind, areas)
     elif (seed := house_seed(source)) is not None:
         house = generate_house(seed)
         space = find_free_space(flatten(house.scene.bodies), eye_height_m)
-        place = Place(house.scene, space, house.fixtures, house.mood, "house")
+        areas = tuple(room_area(room.name, room.kind, room.shell, room.middle_m) for room in house.rooms)
+        place = Place(house.scene, space, house.fixtures, house.mood, "house", areas)
     elif is_dataset(source):
         place = _dataset_place(source, radius_m, eye_height_m)
     else:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.sim_scenes.helpers import cameras_at
+from tests.sim_scenes.helpers import cameras_at, oddities
 from video4spatial.pipeline.core.camera import Cameras, from_opengl
 from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.pipeline.core.geometry import look_at
@@ -18,7 +18,7 @@ from video4spatial.sim_scenes.habitat_dataset import read_dataset, write_dataset
 from video4spatial.sim_scenes.habitat_scene import describe_scene
 from video4spatial.sim_scenes.render.embedded import EmbeddedRenderer
 from video4spatial.sim_scenes.rooms import GeneratedRoom
-from video4spatial.sim_scenes.scene import STAGE_ID, Body, Scene
+from video4spatial.sim_scenes.scene import STAGE_ID, Body, Lighting, Scene
 from video4spatial.sim_scenes.semantics import read_names, semantic_ids
 
 
@@ -69,6 +69,30 @@ def test_the_same_room_is_written_as_the_same_bytes(room: GeneratedRoom, written
     files = sorted(path.relative_to(again) for path in again.rglob("*") if path.is_file())
     assert len(files) > 20
     assert all((again / file).read_bytes() == (written.parent / file).read_bytes() for file in files)
+
+
+def test_twins_stretched_coloured_cut_out_and_shining_things_come_back_as_they_were(tmp_path: Path) -> None:
+    scene = oddities()
+    config = write_dataset(tmp_path, scene)
+    assert [path.name for path in sorted((tmp_path / "objects").glob("*.json"))] == [
+        f"{name}.object_config.json" for name in ("leaf_003", "screen_004", "twin_one_001", "x_002")
+    ]
+    again = read_dataset(config, scene.name)
+    cameras = cameras_at([look_at([0.0, 1.4, 4.0], [0.0, 0.8, 0.0]), look_at([1.0, 1.0, 3.0], [0.0, 0.8, 0.0])], 96, 96)
+    for lighting in (None, Lighting((0.4, 0.4, 0.4))):
+        first = EmbeddedRenderer(replace(scene, lighting=lighting)).render(cameras)
+        second = EmbeddedRenderer(replace(again, lighting=lighting)).render(cameras)
+        assert set(np.unique(first.object_id)) == {0, 1, 2, 3, 4}
+        np.testing.assert_allclose(first.depth_m, second.depth_m, rtol=1e-5)
+        np.testing.assert_array_equal(first.object_id, second.object_id)
+        assert np.abs(first.rgb.astype(int) - second.rgb).max() <= 3
+
+
+def test_a_scene_of_objects_alone_is_written_without_a_stage(tmp_path: Path) -> None:
+    scene = Scene("things", oddities().bodies[1:])
+    config = write_dataset(tmp_path, scene)
+    assert not (tmp_path / "stages").exists()
+    assert [body.object_id for body in read_dataset(config, "things").bodies] == [1, 2, 3, 4]
 
 
 def test_an_unknown_scene_is_answered_with_those_there_are(room: GeneratedRoom, written: Path) -> None:
