@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from tests.sim_scenes.helpers import cameras_at
+from video4spatial.pipeline.core.consistency import geometry_error
 from video4spatial.pipeline.core.geometry import rotation_angle_rad
 from video4spatial.pipeline.core.seeds import rng
 from video4spatial.sim_scenes.config import View, WalkConfig
-from video4spatial.pipeline.core.consistency import geometry_error
 from video4spatial.sim_scenes.houses import GeneratedHouse, generate_house
 from video4spatial.sim_scenes.paths import Walk, draw_walks
 from video4spatial.sim_scenes.place import Place, interests_m, load_place
@@ -150,9 +150,7 @@ def test_depth_and_cameras_agree_in_every_move_and_a_wrong_pose_or_depth_is_caug
     """Held against the bound of recipes/demo.yaml."""
     bound = 0.001
     place = houses[1][1]
-    view = View(
-        paths=5, frames=36, moves=("walk", "look_around", "orbit", "dolly", "loop"), walk=WalkConfig(shake=0.3)
-    )
+    view = View(paths=5, frames=36, moves=("walk", "look_around", "orbit", "dolly", "loop"), walk=WalkConfig(shake=0.3))
     renderer = EmbeddedRenderer(replace(place.scene, lighting=None))
     for recording in draw_recordings(place, view, [rng(0, "test", place.scene.name, k) for k in range(5)]):
         walk = recording.walk

@@ -8,10 +8,10 @@ import pytest
 
 from tests.sim_scenes.helpers import pinhole_cameras
 from video4spatial.pipeline.core.camera import Cameras, unproject
+from video4spatial.pipeline.core.consistency import covisibility, geometry_error
 from video4spatial.pipeline.core.seeds import rng
 from video4spatial.sim_scenes.clearance import ANKLE_M
 from video4spatial.sim_scenes.config import View, WalkConfig
-from video4spatial.pipeline.core.consistency import covisibility, geometry_error
 from video4spatial.sim_scenes.filming import film, still_depth_m
 from video4spatial.sim_scenes.objects import object_table
 from video4spatial.sim_scenes.passersby import passerby_variant
