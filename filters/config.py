@@ -48,7 +48,7 @@ class ShotConfig(Settings):
     strong_content: float = 30.0
     """From this change on, `strong_threshold` is enough."""
     dark_level: float = 6.0
-    """Mean level (0 to 255) below which the picture has faded to black; black frames are a shot of their own."""
+    """Mean level (0 to 255) below which the picture has faded to black; a fade's frames belong to no shot."""
     min_shot_frames: int = 6
     """Cuts closer than this to the last one are ignored. Higher merges flashes, and real shots that are short."""
 

@@ -13,6 +13,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from video4spatial.filters.boundaries import Beginning
 from video4spatial.filters.captures.boxes import object_table
 from video4spatial.filters.captures.frames import Opened
 from video4spatial.filters.captures.goals import NOTHING, Timeline, goal_windows
@@ -24,7 +25,6 @@ from video4spatial.filters.decode import Picture
 from video4spatial.filters.floor import judge_length, judge_scores
 from video4spatial.filters.hash import perceptual_hash
 from video4spatial.filters.scores import measure
-from video4spatial.filters.shots import Beginning
 from video4spatial.filters.thumbnail import thumbnail_jpeg
 from video4spatial.pipeline.core.consistency import geometry_error
 from video4spatial.pipeline.core.sequence import Provenance, Sequence

@@ -1,30 +1,21 @@
-<<<<<<< HEAD
-"""`v4s datasets`: list, show, verify and export what a store holds."""
-=======
-"""`v4s datasets`: list, show, verify and record what a store holds."""
->>>>>>> wt-scenes
+"""`v4s datasets`: list, show, verify, export and record what a store holds."""
 
 import argparse
 import json
 from collections import Counter
 from typing import Any
 
-<<<<<<< HEAD
-from video4spatial.pipeline.commands.export import register_export
-=======
 from video4spatial.pipeline.commands import record
->>>>>>> wt-scenes
+from video4spatial.pipeline.commands.export import register_export
 from video4spatial.pipeline.core.errors import ConfigError, StorageError
 from video4spatial.pipeline.store.store import Store
 
 
 def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the verb and its own verbs."""
-<<<<<<< HEAD
-    parser = verbs.add_parser("datasets", help="list, show, verify and export dataset versions", description=__doc__)
-=======
-    parser = verbs.add_parser("datasets", help="list, show, verify and record dataset versions", description=__doc__)
->>>>>>> wt-scenes
+    parser = verbs.add_parser(
+        "datasets", help="list, show, verify, export and record dataset versions", description=__doc__
+    )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     for name, action, text in (
         ("list", run_list, "every version of every dataset"),
