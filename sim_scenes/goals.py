@@ -79,7 +79,8 @@ def find_goals(space: FreeSpace, radius_m: float) -> Goals:
 def draw_way(goals: Goals, start_m: NDArray[np.float64], needed_m: float, draw: np.random.Generator) -> NDArray:
     """(n, 2) corners of a way from a free place that is at least `needed_m` long; the start alone if it leads nowhere.
 
-    A longer way begins as a shorter one does.
+    A longer way begins as a shorter one does. Corners are whole micrometres: the last digits of NumPy's products depend
+    on where in memory the numbers lie, and the same way must come out everywhere.
     """
     way, length_m = start_m[None], 0.0
     reach_m = goals.roads.reach_m(start_m[None])[0]
@@ -94,7 +95,7 @@ def draw_way(goals: Goals, start_m: NDArray[np.float64], needed_m: float, draw: 
         passed = _along(leg, 0.4)
         seen |= goals.are_seen(passed, SEEN_M)
         seen[k] = True
-        way = np.concatenate([_turned(goals.roads, way, leg[1]), leg[1:]])
+        way = np.round(np.concatenate([_turned(goals.roads, way, leg[1]), leg[1:]]), 6)
         length_m += float(np.linalg.norm(np.diff(leg, axis=0), axis=1).sum())
     return way
 

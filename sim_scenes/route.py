@@ -93,8 +93,20 @@ def _relaxed(space: FreeSpace, taut: NDArray[np.float64], radius_m: float) -> ND
             return bent
         reach = np.convolve(close, np.ones(11), mode="same")[: len(close)] > 0
         keep = np.where(reach, 0.0, keep)
-        keep = np.minimum(keep, np.convolve(keep, np.ones(9) / 9, mode="same")[: len(close)] if len(keep) > 9 else 0.0)
+        keep = np.minimum(keep, _smoothed(keep) if len(keep) > 9 else 0.0)
     return taut
+
+
+def _smoothed(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N,) the mean of each and four on either side, zeros beyond the ends.
+
+    Added up by hand: `np.convolve` gives other last digits for the same numbers at another place in memory.
+    """
+    padded = np.pad(values, 4)
+    total = np.zeros(len(values))
+    for shift in range(9):
+        total += padded[shift : shift + len(values)]
+    return total / 9
 
 
 def _too_close(space: FreeSpace, line: NDArray[np.float64], least_m: float) -> NDArray[np.bool_]:
