@@ -3,14 +3,17 @@
 rng ─▶ [Finishes] ─▶ shell.py
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from video4spatial.sim_scenes import materials as surface
+from video4spatial.sim_scenes.assets.stock import Stock
 from video4spatial.sim_scenes.materials import hsv
 from video4spatial.sim_scenes.palette import named_colour, wood_colour
 from video4spatial.sim_scenes.scene import Material
+
+Tile = tuple[float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +26,11 @@ class Finishes:
     """Three walls."""
     accent: Material
     """The fourth; often the same."""
+    floor_tile_m: Tile = (1.6, 1.6)
+    """Of one repeat of the texture, along u and v."""
+    ceiling_tile_m: Tile = (2.0, 2.0)
+    walls_tile_m: Tile = (1.4, 1.4)
+    accent_tile_m: Tile = (1.4, 1.4)
 
 
 def draw_finishes(rng: np.random.Generator, floor_shares: tuple[float, float, float] = (0.55, 0.25, 0.2)) -> Finishes:
@@ -50,16 +58,40 @@ def draw_room_finishes(rng: np.random.Generator, kind: str, house: Finishes) -> 
         accent = (
             Material("accent tiles", texture=surface.tiles(rng, strong, strong, 8)) if rng.random() < 0.5 else walls
         )
-        return Finishes(Material("tiles", texture=_floor_tiles(rng, hue, 8)), house.ceiling, walls, accent)
+        floor = Material("tiles", texture=_floor_tiles(rng, hue, 8))
+        made = Finishes(floor, house.ceiling, walls, accent)
+        return replace(made, ceiling_tile_m=house.ceiling_tile_m)
     if kind == "corridor":
-        return Finishes(house.floor, house.ceiling, house.walls, house.walls)
+        return replace(house, accent=house.walls, accent_tile_m=house.walls_tile_m)
     walls, accent = _draw_walls(rng)
     floor = house.floor
     if kind == "kitchen" and rng.random() < 0.6:
         floor = Material("tiles", texture=_floor_tiles(rng, hue, int(rng.choice([4, 8]))))
     if kind == "bedroom" and rng.random() < 0.35:
         floor = Material("carpet", texture=_carpet(rng, hue))
-    return Finishes(floor, house.ceiling, walls, accent)
+    made = Finishes(floor, house.ceiling, walls, accent, ceiling_tile_m=house.ceiling_tile_m)
+    return replace(made, floor_tile_m=house.floor_tile_m) if floor is house.floor else made
+
+
+def papered(rng: np.random.Generator, finishes: Finishes, stock: Stock, kind: str = "", whole: bool = True) -> Finishes:
+    """The finishes with textures of the user's where the stock has some. `kind`: of the room, if it is one of a house;
+    `whole`: floor and ceiling too, which the rooms of a house share unless they get wet."""
+    wet = kind == "bathroom"
+    if whole or wet or kind == "kitchen":
+        floor = stock.surface(rng, "floor") if whole else stock.surface(rng, "tiles")
+        if floor is not None and (kind != "kitchen" or rng.random() < 0.5):
+            finishes = replace(finishes, floor=floor.material, floor_tile_m=floor.tile_m)
+    if whole and (ceiling := stock.surface(rng, "ceiling")) is not None:
+        finishes = replace(finishes, ceiling=ceiling.material, ceiling_tile_m=ceiling.tile_m)
+    # painted walls stay as common as papered ones; the fourth wall is where a strong texture belongs
+    uses = ("tiles",) if wet else ("wall",)
+    accent = stock.surface(rng, *uses)
+    walls = accent if accent is not None and (wet or rng.random() < 0.4) else None
+    if walls is not None:
+        finishes = replace(finishes, walls=walls.material, walls_tile_m=walls.tile_m)
+    if accent is not None:
+        finishes = replace(finishes, accent=accent.material, accent_tile_m=accent.tile_m)
+    return finishes
 
 
 def _floor_tiles(rng: np.random.Generator, hue: float, count: int = 4) -> np.ndarray:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from video4spatial.pipeline.core.seeds import rng
-from video4spatial.sim_scenes.finishes import Finishes, draw_finishes, draw_room_finishes
+from video4spatial.sim_scenes.assets.stock import Stock
+from video4spatial.sim_scenes.finishes import Finishes, draw_finishes, draw_room_finishes, papered
 from video4spatial.sim_scenes.floor_plan import Doorway, FloorPlan, draw_floor_plan, shells_of
-from video4spatial.sim_scenes.furnish import Placed, furnish
+from video4spatial.sim_scenes.furnish import NO_STOCK, Placed, furnish
 from video4spatial.sim_scenes.lights import MOODS, Fixtures, Window, draw_lighting
 from video4spatial.sim_scenes.palette import Palette, draw_palette, redyed
 from video4spatial.sim_scenes.programmes import HOUSE_ROOMS
@@ -26,6 +27,9 @@ HOUSE_FLOORS = (0.9, 0.0, 0.1)
 """Planks, tiles or carpet through the whole house; kitchens and bathrooms choose for themselves."""
 ATTEMPTS = 8
 """A room is furnished again, at most so often, until it has what makes it that room; then another plan is drawn."""
+
+PLANS_WITH_STOCK = 24
+"""After so many plans whose rooms lacked something, the user's things go unused: none of them fits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,23 +62,28 @@ class GeneratedHouse:
     fixtures: Fixtures
 
 
-def generate_house(seed: int) -> GeneratedHouse:
-    """The house of `seed`: the same on every machine."""
+def generate_house(seed: int, stock: Stock = NO_STOCK) -> GeneratedHouse:
+    """The house of `seed`, furnished from `stock` too: the same on every machine."""
     draw = rng(seed, "house", f"version {VERSION}")
     house_palette, house_finishes = draw_palette(draw), draw_finishes(draw, HOUSE_FLOORS)
-    lacking = 1
+    house_palette, house_finishes = stock.dyed(draw, house_palette), papered(draw, house_finishes, stock)
+    lacking, plans = 1, 0
     while lacking:
+        plans += 1
+        if plans > PLANS_WITH_STOCK:
+            stock = NO_STOCK
         plan = draw_floor_plan(draw)
         shells = shells_of(draw, plan, float(draw.uniform(2.45, 2.85)))
         palettes = [redyed(draw, house_palette) for _ in shells]
+        palettes = [stock.dyed(draw, palette) for palette in palettes]
         furnished = []
         for space, shell, palette in zip(plan.spaces, shells, palettes, strict=True):
-            placed, lacking = _furnished(draw, shell, palette, space.kind)
+            placed, lacking = _furnished(draw, shell, palette, space.kind, stock)
             furnished.append(placed)
             if lacking:
                 break
     rooms = _room_table(plan, shells, furnished)
-    bodies = [Body(STAGE_ID, "stage", "stage", ("house",), _stage(draw, rooms, palettes, house_finishes))]
+    bodies = [Body(STAGE_ID, "stage", "stage", ("house",), _stage(draw, rooms, palettes, house_finishes, stock))]
     for room in rooms:
         bodies += [body_of(k, item, room.middle_m) for k, item in zip(room.object_ids, room.placed, strict=True)]
     fixtures = _fixtures(rooms)
@@ -83,11 +92,13 @@ def generate_house(seed: int) -> GeneratedHouse:
     return GeneratedHouse(scene, mood, tuple(rooms), plan.doorways, fixtures)
 
 
-def _furnished(rng: np.random.Generator, shell: Shell, palette: Palette, kind: str) -> tuple[list[Placed], int]:
+def _furnished(
+    rng: np.random.Generator, shell: Shell, palette: Palette, kind: str, stock: Stock
+) -> tuple[list[Placed], int]:
     """Of up to ATTEMPTS furnishings, the first that has all that its programme needs; and how much the last lacks."""
     programme = HOUSE_ROOMS[kind]
     for _ in range(ATTEMPTS):
-        placed = furnish(rng, shell, palette, programme)
+        placed = furnish(rng, shell, palette, programme, stock.in_room(kind))
         lacking = programme.lacks({item.piece.category for item in placed})
         if not lacking:
             break
@@ -106,12 +117,15 @@ def _room_table(plan: FloorPlan, shells: tuple[Shell, ...], furnished: list[list
 
 
 def _stage(
-    rng: np.random.Generator, rooms: list[HouseRoom], palettes: list[Palette], house: Finishes
+    rng: np.random.Generator, rooms: list[HouseRoom], palettes: list[Palette], house: Finishes, stock: Stock
 ) -> tuple[Part, ...]:
     """The shells of all rooms at their places."""
     parts: list[Part] = []
     for room, palette in zip(rooms, palettes, strict=True):
-        built = build_shell(rng, room.shell, palette, draw_room_finishes(rng, room.kind, house))
+        finishes = draw_room_finishes(rng, room.kind, house)
+        if room.kind != "corridor":
+            finishes = papered(rng, finishes, stock, room.kind, whole=False)
+        built = build_shell(rng, room.shell, palette, finishes)
         parts += [moved(part, (room.middle_m[0], 0.0, room.middle_m[1])) for part in built]
     return joined(parts)
 

@@ -8,6 +8,7 @@ In the picture, x runs to the right and z downwards, so north (-z) is up.
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -36,13 +37,15 @@ def write_plan(folder: Path, place: Place) -> None:
     picture = io.BytesIO()
     Image.fromarray(draw_plan(place, pixel_m)).save(picture, format="PNG")
     write_atomic(folder / "plan.png", picture.getvalue())
-    plan = {
+    plan: dict[str, Any] = {
         "bounds_m": [round(float(v), 4) for v in (low[0], low[2], high[0], high[2])],
         "cell_m": round(pixel_m, 6),
         "free": "plan.png",
         "floor_m": round(place.space.floor_m, 4),
         "kind": place.kind,
     }
+    if place.assets:
+        plan["assets"] = place.assets
     write_atomic(folder / "plan.json", json.dumps(plan, sort_keys=True).encode())
 
 
