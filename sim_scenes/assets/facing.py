@@ -23,9 +23,27 @@ CLEAR = 1.15
 """How much more a side must show than the file's own front to be taken instead."""
 
 
-def stands_better(upright: Samples, other: Samples) -> bool:
-    """Does a thing stand more firmly the other way up? Only by a wide margin: both may be plausible."""
+def stands_better(upright: Samples, other: Samples, faces: Faces) -> bool:
+    """Does a thing stand better the other way up? Only by a wide margin: both are plausible by size."""
+    if faces == "back":  # on its back, a sofa's thin back is below and its deep seat rises from it
+        own, others = _seat_share(upright), _seat_share(other)
+        return own < 0.4 and others > own + 0.12
     return _support(other) > 0.2 and _support(other) > 3.0 * _support(upright)
+
+
+def _seat_share(samples: Samples) -> float:
+    """How high it is opposite its high side, as a share of its height."""
+    level = _edge_levels(samples)
+    back = max(range(4), key=lambda side: level[side])
+    return level[(back + 2) % 4] / max(float(np.ptp(samples.points_m[:, 1])), 1e-9)
+
+
+def _edge_levels(samples: Samples) -> list[float]:
+    """Mean height of the outer fifth along +z, +x, -z, -x."""
+    height = heights(samples)
+    strip = max(1, round(0.2 * len(height)))
+    edges = (height[-strip:], height[:, -strip:], height[:strip], height[:, :strip])
+    return [float(np.nanmean(edge)) if np.isfinite(edge).any() else 0.0 for edge in edges]
 
 
 def _support(samples: Samples) -> float:
@@ -58,10 +76,7 @@ def front_yaw_rad(samples: Samples, faces: Faces) -> float:
 
 def _away_from_back(samples: Samples, size: NDArray[np.float64]) -> float:
     """Opposite the side along which it is highest. Long seats have their back along a long side."""
-    height = heights(samples)
-    strip = max(1, round(0.2 * len(height)))
-    edges = (height[-strip:], height[:, -strip:], height[:strip], height[:, :strip])  # +z, +x, -z, -x
-    level = [float(np.nanmean(edge)) if np.isfinite(edge).any() else 0.0 for edge in edges]
+    level = _edge_levels(samples)
     sides = [0, 1, 2, 3]
     if max(size[0], size[2]) > 1.5 * min(size[0], size[2]) and size[1] < 0.6 * max(size[0], size[2]):
         # a sofa's arms may be as high as its back; a long bed has its head at a short side, and stays as it is

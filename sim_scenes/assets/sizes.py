@@ -13,8 +13,8 @@ from video4spatial.sim_scenes.assets.vocabulary import Kind
 
 UNIT_ERRORS = (10.0, 0.1, 100.0, 0.01, 1000.0, 0.001)
 """Scales that mend a wrong unit: centimetres or millimetres written as metres, and the other way round."""
-INCHES = (0.0254, 0.3048)
-"""Tried when no power of ten fits: inches and feet written as metres."""
+INCHES = (0.0254,)
+"""Tried when no power of ten fits: inches written as metres."""
 UPS = ("y", "z")
 """glTF is y up; a z-up file was written by a tool that did not know."""
 

@@ -50,7 +50,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("ottoman", ("ottoman", "pouf", "pouffe", "hassock"), (0.3, 1.3), (0.25, 0.6), slots=("ottoman",)),
     Kind("bean bag", ("bean bag", "beanbag"), (0.5, 1.3), (0.4, 1.1), slots=("bean bag",)),
     Kind("bed", ("bed", "double bed", "single bed", "bunk bed", "bedframe", "bed frame", "crib", "cot"),
-         (1.25, 2.8), (0.2, 2.2), slots=("bed",), faces="back"),
+         (1.25, 2.8), (0.2, 1.85), slots=("bed",), faces="back"),
     Kind("nightstand", ("nightstand", "night stand", "bedside table", "bed side table", "night table", "bedside"),
          (0.28, 0.9), (0.3, 0.9), slots=("nightstand",), faces="detail"),
     Kind("dresser", ("dresser", "chest of drawers", "drawers", "drawer", "commode", "chest"),
