@@ -12,6 +12,7 @@ from video4spatial.sim_scenes.assets.stock import Stock
 from video4spatial.sim_scenes.materials import hsv
 from video4spatial.sim_scenes.palette import named_colour, wood_colour
 from video4spatial.sim_scenes.scene import Material
+from video4spatial.sim_scenes.scheme import Scheme
 
 Tile = tuple[float, float]
 
@@ -33,7 +34,11 @@ class Finishes:
     accent_tile_m: Tile = (1.4, 1.4)
 
 
-def draw_finishes(rng: np.random.Generator, floor_shares: tuple[float, float, float] = (0.55, 0.25, 0.2)) -> Finishes:
+def draw_finishes(
+    rng: np.random.Generator,
+    floor_shares: tuple[float, float, float] = (0.55, 0.25, 0.2),
+    scheme: Scheme | None = None,
+) -> Finishes:
     """Any of the floors and walls that a living room may have; `floor_shares` of planks, tiles and carpet."""
     wood = wood_colour(rng, str(rng.choice(["pale", "oak", "walnut", "cherry"])))
     hue = rng.random()
@@ -44,11 +49,11 @@ def draw_finishes(rng: np.random.Generator, floor_shares: tuple[float, float, fl
     }
     kind = str(rng.choice(list(floors), p=list(floor_shares)))
     floor = Material(kind, texture=floors[kind]())
-    walls, accent = _draw_walls(rng)
+    walls, accent = _draw_walls(rng, scheme)
     return Finishes(floor, _draw_ceiling(rng), walls, accent)
 
 
-def draw_room_finishes(rng: np.random.Generator, kind: str, house: Finishes) -> Finishes:
+def draw_room_finishes(rng: np.random.Generator, kind: str, house: Finishes, scheme: Scheme) -> Finishes:
     """The surfaces of one room of a house: tiles where it gets wet, carpet in some bedrooms, else the house's floor."""
     hue = rng.random()
     if kind == "bathroom":
@@ -63,7 +68,7 @@ def draw_room_finishes(rng: np.random.Generator, kind: str, house: Finishes) -> 
         return replace(made, ceiling_tile_m=house.ceiling_tile_m)
     if kind == "corridor":
         return replace(house, accent=house.walls, accent_tile_m=house.walls_tile_m)
-    walls, accent = _draw_walls(rng)
+    walls, accent = _draw_walls(rng, scheme)
     floor = house.floor
     if kind == "kitchen" and rng.random() < 0.6:
         floor = Material("tiles", texture=_floor_tiles(rng, hue, int(rng.choice([4, 8]))))
@@ -102,8 +107,10 @@ def _carpet(rng: np.random.Generator, hue: float) -> np.ndarray:
     return surface.carpet(rng, hsv(hue, rng.uniform(0.1, 0.45), rng.uniform(0.4, 0.7)))
 
 
-def _draw_walls(rng: np.random.Generator) -> tuple[Material, Material]:
+def _draw_walls(rng: np.random.Generator, scheme: Scheme | None = None) -> tuple[Material, Material]:
     """Three walls, and the fourth."""
+    if scheme is not None:
+        return _schemed_walls(rng, scheme)
     tone = hsv(rng.random(), rng.uniform(0.04, 0.32), rng.uniform(0.78, 0.95))
     walls = Material("wall", texture=surface.plaster(rng, tone))
     accents = {
@@ -119,6 +126,22 @@ def _draw_walls(rng: np.random.Generator) -> tuple[Material, Material]:
     accent_kind = str(rng.choice(list(accents)))
     accent = walls if accent_kind == "same" else Material(f"{accent_kind} wall", texture=accents[accent_kind]())
     return walls, accent
+
+
+def _schemed_walls(rng: np.random.Generator, scheme: Scheme) -> tuple[Material, Material]:
+    """As `_draw_walls`, in colours that go together; the fourth wall is mostly like the others."""
+    tone = scheme.wall_tone(rng)
+    walls = Material("wall", texture=surface.plaster(rng, tone))
+    kind = rng.random()
+    if kind < 0.55:
+        return walls, walls
+    if kind < 0.75:
+        return walls, Material("paint wall", texture=surface.plaster(rng, scheme.accent_tone(rng)))
+    if kind < 0.87:
+        darker = (tone[0] * 0.86, tone[1] * 0.86, tone[2] * 0.84)
+        return walls, Material("wallpaper wall", texture=surface.stripes(rng, tone, darker, int(rng.integers(3, 8))))
+    tint = hsv(rng.uniform(0.0, 0.07), rng.uniform(0.15, 0.55), rng.uniform(0.5, 0.8))
+    return walls, Material("brick wall", texture=surface.brick(rng, tint))
 
 
 def _draw_ceiling(rng: np.random.Generator) -> Material:

@@ -135,11 +135,14 @@ def check(
     return _bytes(picture * (0.85 + 0.2 * rng.random((side, side)))[..., None])
 
 
-def rug(rng: np.random.Generator, hue: float, side: int = LARGE_PX) -> NDArray[np.uint8]:
-    """A carpet with borders and a field of lozenges; not to be repeated."""
+def rug(rng: np.random.Generator, hue: float, side: int = LARGE_PX, muted: bool = False) -> NDArray[np.uint8]:
+    """A carpet with borders and a field of lozenges; not to be repeated. `muted`: its motif in the pale of the hue."""
     y, x = np.mgrid[0:side, 0:side]
     edge = np.minimum(np.minimum(x, side - 1 - x), np.minimum(y, side - 1 - y)) / side
     field, motif = np.asarray(hsv(hue, 0.6, 0.55)), np.asarray(hsv(hue + rng.uniform(0.3, 0.6), 0.45, 0.8))
+    if muted:
+        field = np.asarray(hsv(hue, rng.uniform(0.25, 0.5), rng.uniform(0.35, 0.6)))
+        motif = np.asarray(hsv(rng.uniform(0.08, 0.13), rng.uniform(0.08, 0.25), rng.uniform(0.7, 0.85)))
     count = int(rng.integers(3, 6))
     u, v = (x * count / side) % 1 - 0.5, (y * count / side) % 1 - 0.5
     picture = np.where(((abs(u) + abs(v)) < 0.33)[..., None], motif, field)

@@ -128,7 +128,7 @@ def _upright(found: list[Reading], samples: Samples, note: ObjectNote) -> tuple[
     rival = next((each for each in found if each.up != first.up and each.scale == first.scale), None)
     if rival is not None:
         ways = [samples.turned(_rotation(each.up, note.front)) for each in (first, rival)]
-        if stands_better(*ways, first.kind.faces):
+        if stands_better(ways[0], ways[1], first.kind.faces):
             first = rival
     return first, _rotation(first.up, note.front)
 
