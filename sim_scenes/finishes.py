@@ -15,6 +15,8 @@ from video4spatial.sim_scenes.scene import Material
 from video4spatial.sim_scenes.scheme import Scheme
 
 Tile = tuple[float, float]
+MUTED = 0.5
+"""Strength of the colour of carpets where a scheme rules."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,11 +43,11 @@ def draw_finishes(
 ) -> Finishes:
     """Any of the floors and walls that a living room may have; `floor_shares` of planks, tiles and carpet."""
     wood = wood_colour(rng, str(rng.choice(["pale", "oak", "walnut", "cherry"])))
-    hue = rng.random()
+    hue = rng.random() if scheme is None else scheme.rug_hue(rng)
     floors = {
         "planks": lambda: surface.planks(rng, wood, int(rng.choice([8, 16]))),
         "tiles": lambda: _floor_tiles(rng, hue),
-        "carpet": lambda: _carpet(rng, hue),
+        "carpet": lambda: _carpet(rng, hue, 1.0 if scheme is None else MUTED),
     }
     kind = str(rng.choice(list(floors), p=list(floor_shares)))
     floor = Material(kind, texture=floors[kind]())
@@ -55,7 +57,7 @@ def draw_finishes(
 
 def draw_room_finishes(rng: np.random.Generator, kind: str, house: Finishes, scheme: Scheme) -> Finishes:
     """The surfaces of one room of a house: tiles where it gets wet, carpet in some bedrooms, else the house's floor."""
-    hue = rng.random()
+    hue = scheme.rug_hue(rng)
     if kind == "bathroom":
         first, second = hsv(hue, 0.04, 0.94), hsv(hue, rng.uniform(0.04, 0.14), rng.uniform(0.84, 0.93))
         walls = Material("wall tiles", texture=surface.tiles(rng, first, second, 8))
@@ -73,7 +75,7 @@ def draw_room_finishes(rng: np.random.Generator, kind: str, house: Finishes, sch
     if kind == "kitchen" and rng.random() < 0.6:
         floor = Material("tiles", texture=_floor_tiles(rng, hue, int(rng.choice([4, 8]))))
     if kind == "bedroom" and rng.random() < 0.35:
-        floor = Material("carpet", texture=_carpet(rng, hue))
+        floor = Material("carpet", texture=_carpet(rng, hue, MUTED))
     made = Finishes(floor, house.ceiling, walls, accent, ceiling_tile_m=house.ceiling_tile_m)
     return replace(made, floor_tile_m=house.floor_tile_m) if floor is house.floor else made
 
@@ -103,8 +105,8 @@ def _floor_tiles(rng: np.random.Generator, hue: float, count: int = 4) -> np.nda
     return surface.tiles(rng, hsv(hue, 0.1, 0.85), hsv(hue, rng.uniform(0.05, 0.5), rng.uniform(0.35, 0.8)), count)
 
 
-def _carpet(rng: np.random.Generator, hue: float) -> np.ndarray:
-    return surface.carpet(rng, hsv(hue, rng.uniform(0.1, 0.45), rng.uniform(0.4, 0.7)))
+def _carpet(rng: np.random.Generator, hue: float, strength: float) -> np.ndarray:
+    return surface.carpet(rng, hsv(hue, strength * rng.uniform(0.1, 0.45), rng.uniform(0.4, 0.7)))
 
 
 def _draw_walls(rng: np.random.Generator, scheme: Scheme | None = None) -> tuple[Material, Material]:

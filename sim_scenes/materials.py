@@ -40,9 +40,8 @@ def noise(rng: np.random.Generator, side: int, coarse: int = 4, octaves: int = 5
         low = place.astype(int)
         part = place - low
         part, high = part * part * (3 - 2 * part), (low + 1) % cells
-        top = grid[np.ix_(low, low)] * (1 - part) + grid[np.ix_(low, high)] * part
-        bottom = grid[np.ix_(high, low)] * (1 - part) + grid[np.ix_(high, high)] * part
-        total += weight * (top * (1 - part[:, None]) + bottom * part[:, None])
+        along = grid[:, low] * (1 - part) + grid[:, high] * part
+        total += weight * (along[low] * (1 - part[:, None]) + along[high] * part[:, None])
         weight *= 0.5
     return (total - total.min()) / (total.max() - total.min() + 1e-9)
 
