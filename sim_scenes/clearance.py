@@ -6,22 +6,22 @@ Made from the geometry itself, so it holds for a generated room as for a scanned
 floor under it and nothing between ankle and over the head (floor + 0.1 m to eye + 0.25 m).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from video4spatial.sim_scenes.cover import covered
 from video4spatial.sim_scenes.scene import TriangleSoup
 
 ANKLE_M = 0.10
 HEADROOM_M = 0.25
 CELL_M = 0.04
 MAX_CELLS = 1_000_000
-SLACK_CELLS = 0.7072 + 0.58 / 2 + 0.7072
-"""What the grid can hide, in cells: a thing anywhere in its cell, samples half a cell apart on triangles, and the
-walker anywhere in its own cell. Subtracted, so that the distances given are never too large."""
+SLACK_CELLS = 1.0 + 0.7072
+"""What the grid can hide, in cells: from a thing to the middle of a covered cell (cover.py), and the walker anywhere in
+its own cell. Subtracted, so that the distances given are never too large."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,8 +75,8 @@ def find_free_space(soup: TriangleSoup, eye_height_m: float) -> FreeSpace:
     floor_m = find_floor(corners)
     flat = _flatness(corners) > 0.9
     grid = (origin, cell, (rows, columns))
-    floor = _covered(corners[flat], floor_m - ANKLE_M, floor_m + ANKLE_M, *grid)
-    blocked = _covered(corners, floor_m + ANKLE_M, floor_m + eye_height_m + HEADROOM_M, *grid)
+    floor = covered(corners[flat], floor_m - ANKLE_M, floor_m + ANKLE_M, *grid)
+    blocked = covered(corners, floor_m + ANKLE_M, floor_m + eye_height_m + HEADROOM_M, *grid)
     free = (floor & ~blocked).astype(np.uint8)
     distance = cv2.distanceTransform(free, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     clearance = ((distance - SLACK_CELLS) * cell).astype(np.float32)
@@ -107,35 +107,3 @@ def _flatness(corners_m: NDArray[np.float64]) -> NDArray[np.float64]:
     """(F,) how level each triangle lies: 1 for a floor or a ceiling, 0 for a wall."""
     normal = np.cross(corners_m[:, 1] - corners_m[:, 0], corners_m[:, 2] - corners_m[:, 0])
     return np.abs(normal[:, 1]) / np.maximum(np.linalg.norm(normal, axis=1), 1e-12)
-
-
-def _covered(
-    corners_m: NDArray[np.float64],
-    bottom_m: float,
-    top_m: float,
-    origin_m: NDArray[np.float64],
-    cell_m: float,
-    shape: tuple[int, int],
-) -> NDArray[np.bool_]:
-    """(rows, columns) cells above or below which a triangle has a point with height in [bottom, top]."""
-    mask = np.zeros(shape, dtype=bool)
-    within = (corners_m[..., 1].max(axis=1) >= bottom_m) & (corners_m[..., 1].min(axis=1) <= top_m)
-    for points in _samples(corners_m[within], cell_m / 2):
-        inside = points[(points[:, 1] >= bottom_m) & (points[:, 1] <= top_m)]
-        place = ((inside[:, [0, 2]] - origin_m) / cell_m).astype(int)
-        mask[np.clip(place[:, 1], 0, shape[0] - 1), np.clip(place[:, 0], 0, shape[1] - 1)] = True
-    return mask
-
-
-def _samples(corners_m: NDArray[np.float64], spacing_m: float) -> Iterator[NDArray[np.float64]]:
-    """Points (n, 3) on the triangles, a lattice of at most `spacing_m` on each, in bounded batches."""
-    sides = np.linalg.norm(corners_m - np.roll(corners_m, -1, axis=1), axis=2)
-    counts = np.maximum(1, np.ceil(sides.max(axis=1, initial=0.0) / spacing_m)).astype(int) if len(corners_m) else []
-    for count in np.unique(counts):
-        i, j = np.meshgrid(np.arange(count + 1), np.arange(count + 1), indexing="ij")
-        keep = i + j <= count
-        weights = np.stack([i[keep], j[keep], count - i[keep] - j[keep]], axis=1) / count
-        group = corners_m[counts == count]
-        step = max(1, 2_000_000 // len(weights))
-        for start in range(0, len(group), step):
-            yield np.einsum("wk,fkc->fwc", weights, group[start : start + step]).reshape(-1, 3)

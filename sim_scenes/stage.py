@@ -37,7 +37,7 @@ from video4spatial.sim_scenes.sources import scene_name
 from video4spatial.sim_scenes.unit_settings import unit_settings
 from video4spatial.sim_scenes.variants import Variant, lighting_variant, occluder_variant
 
-STAGE_VERSION = 1
+STAGE_VERSION = 2
 COVISIBILITY_FRAMES = 8
 
 
