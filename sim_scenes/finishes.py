@@ -90,15 +90,21 @@ def papered(rng: np.random.Generator, finishes: Finishes, stock: Stock, kind: st
             finishes = replace(finishes, floor=floor.material, floor_tile_m=floor.tile_m)
     if whole and (ceiling := stock.surface(rng, "ceiling")) is not None:
         finishes = replace(finishes, ceiling=ceiling.material, ceiling_tile_m=ceiling.tile_m)
-    # painted walls stay as common as papered ones; the fourth wall is where a strong texture belongs
-    uses = ("tiles",) if wet else ("wall",)
-    accent = stock.surface(rng, *uses)
-    walls = accent if accent is not None and (wet or rng.random() < 0.4) else None
-    if walls is not None:
-        finishes = replace(finishes, walls=walls.material, walls_tile_m=walls.tile_m)
-    if accent is not None:
-        finishes = replace(finishes, accent=accent.material, accent_tile_m=accent.tile_m)
-    return finishes
+    found = stock.surface(rng, "wall tiles" if wet else "wall")
+    if found is None or not (wet or rng.random() < 0.7):
+        return finishes
+    # the fourth wall is where a strong texture belongs; all four are covered with a pale one
+    if wet or rng.random() < (0.5 if albedo(found.material) > 0.25 else 0.1):
+        finishes = replace(finishes, walls=found.material, walls_tile_m=found.tile_m)
+    return replace(finishes, accent=found.material, accent_tile_m=found.tile_m)
+
+
+def albedo(material: Material) -> float:
+    """Share of the light that a surface throws back, 0 to 1."""
+    linear = np.asarray(material.colour)
+    if material.texture is not None:
+        linear = linear * ((material.texture[::8, ::8].astype(float) / 255.0) ** 2).mean(axis=(0, 1))
+    return float(linear.mean())
 
 
 def _floor_tiles(rng: np.random.Generator, hue: float, count: int = 4) -> np.ndarray:

@@ -12,14 +12,14 @@ import numpy as np
 from video4spatial.pipeline.core.seeds import rng
 from video4spatial.sim_scenes.assets.stock import Stock
 from video4spatial.sim_scenes.dressing import dress
-from video4spatial.sim_scenes.finishes import Finishes, draw_finishes, draw_room_finishes, papered
+from video4spatial.sim_scenes.finishes import Finishes, albedo, draw_finishes, draw_room_finishes, papered
 from video4spatial.sim_scenes.floor_plan import Doorway, FloorPlan, draw_floor_plan, shells_of
 from video4spatial.sim_scenes.furnish import NO_STOCK, Placed, furnish
 from video4spatial.sim_scenes.lights import MOODS, Fixtures, Window, draw_lighting
 from video4spatial.sim_scenes.palette import Palette, draw_palette, redyed
 from video4spatial.sim_scenes.programmes import HOUSE_ROOMS
 from video4spatial.sim_scenes.rooms import body_of, lamps_of, windows_of
-from video4spatial.sim_scenes.scene import STAGE_ID, Body, Lamp, Material, Part, Scene
+from video4spatial.sim_scenes.scene import STAGE_ID, Body, Lamp, Part, Scene
 from video4spatial.sim_scenes.scheme import Scheme, draw_scheme
 from video4spatial.sim_scenes.shapes import joined, moved
 from video4spatial.sim_scenes.shell import Opening, Shell, build_shell
@@ -166,17 +166,10 @@ def _bounce(rooms: list[HouseRoom], finishes: list[Finishes]) -> float:
         floor = room.shell.width_m * room.shell.depth_m
         walls = 2 * room.shell.height_m * (room.shell.width_m + room.shell.depth_m)
         whole = 2 * floor + walls
-        back = floor * (_albedo(covered.floor) + _albedo(covered.ceiling)) + walls * _albedo(covered.walls)
+        back = floor * (albedo(covered.floor) + albedo(covered.ceiling)) + walls * albedo(covered.walls)
         share = min(back / whole, 0.8)
         found.append(4 * np.pi * share / ((1 - share) * whole))
     return float(np.mean(found)) / len(rooms)
-
-
-def _albedo(material: Material) -> float:
-    linear = np.asarray(material.colour)
-    if material.texture is not None:
-        linear = linear * ((material.texture[::8, ::8].astype(float) / 255.0) ** 2).mean(axis=(0, 1))
-    return float(linear.mean())
 
 
 def _fixtures(rooms: list[HouseRoom]) -> Fixtures:

@@ -34,7 +34,7 @@ MOST_BYTES = 256 * 1024**2
 MOST_TRIANGLES = 150_000
 """Of one object: a house holds dozens."""
 NAMED = 12
-"""Left-out files that the log line names; all of them stand in the scene's plan.json."""
+"""Left-out files that the log line names; all of them stand in or beside each scene's plan.json."""
 
 
 @dataclass(frozen=True)

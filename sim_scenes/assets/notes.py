@@ -15,7 +15,7 @@ import yaml
 
 from video4spatial.pipeline.core.errors import ConfigError
 
-Use = Literal["floor", "wall", "ceiling", "fabric", "wood", "tiles"]
+Use = Literal["floor", "wall", "ceiling", "fabric", "wood", "tiles", "wall tiles"]
 AXES = {"x": (1, 0, 0), "-x": (-1, 0, 0), "y": (0, 1, 0), "-y": (0, -1, 0), "z": (0, 0, 1), "-z": (0, 0, -1)}
 STANDS = ("floor", "table", "wall", "ceiling", "bed")
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -58,7 +58,7 @@ class TextureNote:
     """What is said of one texture."""
 
     use: tuple[str, ...] = ()
-    """Where it may be: floor, wall, ceiling, fabric, wood, tiles (floors and walls that get wet)."""
+    """Where it may be: floor, wall, ceiling, fabric, wood, tiles (floors that get wet), wall tiles."""
     metres: float = 0.0
     """Of one repeat along its width; 0: the default of its kind."""
     word: str = ""

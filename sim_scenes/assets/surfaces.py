@@ -16,13 +16,13 @@ class Surface:
 
     words: frozenset[str]
     uses: tuple[str, ...]
-    """Where it may be; `tiles`: floors and walls that get wet. Narrowed by `floor`, `wall` or `ceiling` in a name."""
+    """Where it may be; `tiles`, `wall tiles`: floors and walls that get wet. Narrowed by a place in a name."""
     metres: float
     """Of one repeat of a typical photographed texture."""
 
 
 def _surface(words: str, uses: str, metres: float) -> Surface:
-    return Surface(frozenset(words.split()), tuple(uses.split()), metres)
+    return Surface(frozenset(words.split()), tuple(use.replace("_", " ") for use in uses.split()), metres)
 
 
 SURFACES = (
@@ -30,7 +30,7 @@ SURFACES = (
     _surface("fabric cloth textile denim linen velvet wool leather tweed jersey canvas cotton corduroy knit weave "
              "burlap upholstery curtain", "fabric", 0.5),
     _surface("wallpaper", "wall", 1.0),
-    _surface("tile tiles terrazzo mosaic ceramic porcelain", "floor tiles", 1.5),
+    _surface("tile tiles terrazzo mosaic ceramic porcelain", "floor tiles wall_tiles", 1.5),
     _surface("parquet laminate floorboard floorboards woodfloor hardwood herringbone", "floor", 2.0),
     _surface("planks plank boards panelling paneling panels", "floor wall", 2.0),
     _surface("veneer rosewood oak walnut cherry mahogany plywood wood wooden timber bamboo birch maple pine teak",
@@ -38,7 +38,7 @@ SURFACES = (
     _surface("brick bricks", "wall", 1.5),
     _surface("plaster stucco paint painted drywall gypsum", "wall ceiling", 2.0),
     _surface("concrete cement screed", "wall floor", 2.5),
-    _surface("marble granite slate travertine limestone stone sandstone", "floor tiles", 2.0),
+    _surface("marble granite slate travertine limestone stone sandstone", "floor tiles wall_tiles", 2.0),
     _surface("ceiling", "ceiling", 2.0),
     _surface("wall", "wall", 2.0),
     _surface("floor flooring", "floor", 2.0),
@@ -66,7 +66,7 @@ def surface_of(name: str) -> Surface | None:
         if any(word in surface.words or _compound(word, surface.words) for word in joined):
             place = next((_PLACES[word] for word in words if word in _PLACES), "")
             if place and surface.uses != ("fabric",):
-                wet = tuple(use for use in surface.uses if use == "tiles")
+                wet = tuple(use for use in surface.uses if (place, use) in (("floor", "tiles"), ("wall", "wall tiles")))
                 return Surface(surface.words, (place, *wet), max(surface.metres, 1.0))
             return surface
     return None

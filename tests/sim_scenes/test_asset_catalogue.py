@@ -61,6 +61,7 @@ def test_a_name_may_tell_colour_and_material() -> None:
         ("rosewood_veneer1", ("wood",)),
         ("fabric_pattern_07", ("fabric",)),
         ("Plaster001", ("wall", "ceiling")),
+        ("Tiles078", ("floor", "tiles", "wall tiles")),
     ],
 )
 def test_a_name_tells_what_a_texture_is_for(name: str, uses: tuple[str, ...]) -> None:
