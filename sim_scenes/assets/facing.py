@@ -25,17 +25,16 @@ CLEAR = 1.15
 
 def stands_better(upright: Samples, other: Samples, faces: Faces) -> bool:
     """Does a thing stand better the other way up? Only by a wide margin: both are plausible by size."""
-    if faces == "back":  # on its back, a sofa's thin back is below and its deep seat rises from it
-        own, others = _seat_share(upright), _seat_share(other)
-        return own < 0.4 and others > own + 0.12
+    if faces == "back":
+        return not _has_seat(upright) and _has_seat(other)
     return _support(other) > 0.2 and _support(other) > 3.0 * _support(upright)
 
 
-def _seat_share(samples: Samples) -> float:
-    """How high it is opposite its high side, as a share of its height."""
+def _has_seat(samples: Samples) -> bool:
+    """Is it half as high opposite its high side? Lying on its face it is level, on its back its low part is thin."""
     level = _edge_levels(samples)
     back = max(range(4), key=lambda side: level[side])
-    return level[(back + 2) % 4] / max(float(np.ptp(samples.points_m[:, 1])), 1e-9)
+    return 0.4 < level[(back + 2) % 4] / max(float(np.ptp(samples.points_m[:, 1])), 1e-9) < 0.85
 
 
 def _edge_levels(samples: Samples) -> list[float]:

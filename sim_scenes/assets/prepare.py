@@ -52,7 +52,7 @@ DAMAGED = (ConfigError, ValueError, KeyError, IndexError, TypeError, AttributeEr
 def prepare_object(name: str, data: bytes, kind: Kind, kinds: tuple[tuple[Kind, ...], ...], note: ObjectNote) -> Piece:
     """The piece in the GLB `data`. Raises SourceError(reason="unusable_object") when it is none."""
     try:
-        parts = _read_parts(data)
+        parts = _checked(_read_parts(data))
     except DAMAGED as error:
         raise _unusable(name, f"cannot be read: {error}") from None
     if not all(np.isfinite(part.vertices_m).all() for part in parts):
@@ -107,6 +107,13 @@ def _read_parts(data: bytes) -> tuple[Part, ...]:
             small.setdefault(key, (part.material, _shrunk(part.material)))
             parts.append(replace(part, material=small[key][1], colours=_kept_colours(part)))
     return tuple(sorted(parts, key=lambda part: (part.material.name, len(part.faces), part.vertices_m.tobytes()[:64])))
+
+
+def _checked(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    for part in parts:
+        if part.faces.min(initial=0) < 0 or part.faces.max(initial=0) >= len(part.vertices_m):
+            raise ValueError("a triangle names a vertex that is not there")
+    return parts
 
 
 def _kept_colours(part: Part) -> NDArray[np.float32] | None:

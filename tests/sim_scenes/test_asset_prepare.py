@@ -13,6 +13,7 @@ from video4spatial.sim_scenes.assets.colours import colour_word
 from video4spatial.sim_scenes.assets.library import Library, SourceFolders, Surface, open_library, square_enough
 from video4spatial.sim_scenes.assets.pictures import read_picture
 from video4spatial.sim_scenes.furniture import Piece
+from video4spatial.sim_scenes.glb import check_glb
 from video4spatial.sim_scenes.palette import draw_palette
 from video4spatial.sim_scenes.shapes import yaw_matrix
 
@@ -116,14 +117,17 @@ def test_a_patchwork_has_no_colour_word() -> None:
     assert colour_word(np.eye(3).repeat(10, axis=0)) == ""
 
 
-def test_textures_of_objects_are_shrunk_and_a_damaged_one_is_said_once(
+def test_a_file_that_decoding_shows_to_be_damaged_is_left_out_and_said_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     write_object(tmp_path / "bed.glb", made("bed"))
     path = write_object(tmp_path / "chair.glb", made("chair"))
+    document = check_glb(path)
+    index = document["meshes"][0]["primitives"][0]["indices"]
+    view = document["bufferViews"][document["accessors"][index]["bufferView"]]
     data = bytearray(path.read_bytes())
-    start = data.find(b"\x89PNG")
-    data[start + 8 : start + 60] = bytes(52)  # a picture inside, after its signature
+    start = len(data) - document["buffers"][0]["byteLength"] + view.get("byteOffset", 0)
+    data[start : start + 12] = b"\xff\xff\xff\x7f" * 3  # a triangle of vertices that are not there
     path.write_bytes(data)
     library = Library(survey((str(tmp_path),), ()))
     entries = {entry.name: entry for entry in library.catalogue.objects}
