@@ -219,10 +219,12 @@ def _on_walls(rng: np.random.Generator, room: Room, palette: Palette, programme:
         clock = rng.random() < 0.25 and clocks < programme.clocks
         clocks += clock
         piece = trinkets.clock(rng, palette) if clock else trinkets.painting(rng, palette)
-        piece = stock.choices(rng, piece, "wall")[0]
+        piece = stock.hung(rng, piece)[0]
         width, height, _ = piece.size_m()
+        # a tall mirror hangs lower than a picture
+        highest = max(0.15, room.shell.height_m - 0.3 - height) if piece.file else np.inf
         for _ in range(12):
-            wall, y = int(rng.integers(4)), float(rng.uniform(1.25, 1.45))
+            wall, y = int(rng.integers(4)), min(float(rng.uniform(1.25, 1.45)), highest)
             reach = room.shell.wall_length_m(wall) / 2 - width / 2 - 0.15
             if reach <= 0:
                 continue

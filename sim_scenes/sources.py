@@ -31,7 +31,7 @@ def simulation_sources(config: SimConfig, seed: int) -> list[Source]:
 
     Raises ConfigError for a file that cannot be used.
     """
-    folders = SourceFolders(config.object_folders(), config.texture_folders())
+    folders = SourceFolders(_absolute(config.object_folders()), _absolute(config.texture_folders()))
     if folders and config.rooms + config.houses > 0:
         logger.log(*_told(open_library(folders)))
     sources = [room_source(seed * 1_000_000 + k, folders) for k in range(config.rooms)]
@@ -106,6 +106,11 @@ def _generated(kind: str, version: int, seed: int, folders: SourceFolders) -> So
         uri += "".join(f"&{name}={digest[:16]}" for name, digest in sorted(digests.items()))
         location = json.dumps({"objects": folders.objects, "textures": folders.textures})
     return Source(uri=uri, sha256=fingerprint(identity), split_group=f"{kind}-{seed}", location=location)
+
+
+def _absolute(folders: tuple[str, ...]) -> tuple[str, ...]:
+    """Workers may stand in another folder."""
+    return tuple(str(Path(folder).expanduser().absolute()) for folder in folders)
 
 
 def _told(library: Library) -> tuple[int, str]:

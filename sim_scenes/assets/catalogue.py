@@ -184,6 +184,8 @@ def _object(path: Path, name: str, note: ObjectNote) -> ObjectFile | str:
     found = readings(extent, kinds, note)
     if not found:
         return f"{described(extent)} is no size for a {kinds[0][0].category}; give scale or up in objects.yaml"
+    if found[0].kind.stands == "ceiling" and found[0].kind.category != "ceiling lamp":
+        return "only lamps hang from ceilings"
     return ObjectFile(name, str(path), digest, found[0].kind, kinds, note)
 
 

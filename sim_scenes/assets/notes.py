@@ -47,6 +47,8 @@ class ObjectNote:
                 raise ConfigError(f"{where}: {name} must be one of {', '.join(AXES)}, got {value!r}")
         if self.stands and self.stands not in STANDS:
             raise ConfigError(f"{where}: stands must be one of {', '.join(STANDS)}, got {self.stands!r}")
+        if self.category and not all(letter.isalnum() or letter in " -" for letter in self.category):
+            raise ConfigError(f"{where}: category is made of letters, digits and spaces, got {self.category!r}")
         if not 0 <= self.scale < 1e6:
             raise ConfigError(f"{where}: scale must be above 0, got {self.scale}")
         if self.up and self.front and self.up.strip("-") == self.front.strip("-"):

@@ -46,6 +46,10 @@ class Stock:
         """A thing for the floor that no generated piece stands for, sometimes."""
         return self._extra(rng, "floor", EXTRA_SHARE)
 
+    def hung(self, rng: np.random.Generator, piece: Piece) -> list[Piece]:
+        """As `choices`, for what hangs on walls."""
+        return [*self._extra(rng, "wall", SMALL_EXTRA_SHARE), *self.choices(rng, piece, "wall")]
+
     def small(self, rng: np.random.Generator, piece: Piece) -> list[Piece]:
         """As `choices`, for what stands on tables."""
         return [*self._extra(rng, "table", SMALL_EXTRA_SHARE), *self.choices(rng, piece, "table")]

@@ -166,6 +166,7 @@ def test_a_json_of_another_kind_beside_an_object_is_no_note(tmp_path: Path) -> N
         ("chair.glb: {up: w}", "up must be one of x, -x"),
         ("chair.glb: {scale: big}", "scale must be of the kind of"),
         ("chair.glb: {up: z, front: -z}", "up and front must be two axes"),
+        ("chair.glb: {category: a/b}", "category is made of letters"),
         ("- chair.glb", "must hold names with settings"),
         ("chair.glb: {category: [", "is not YAML, line 1"),
     ],

@@ -167,3 +167,20 @@ def test_things_that_never_fit_do_not_stop_a_house(tmp_path: Path) -> None:
     assert len(library.catalogue.objects) >= 1
     for seed in range(4):
         assert problems(generate_house(seed, Stock(library))) == []
+
+
+def test_what_no_generated_piece_stands_for_is_added_where_it_belongs(tmp_path: Path) -> None:
+    write_object(tmp_path / "bicycle.glb", made("bench"), scale=1.4)
+    write_object(tmp_path / "m.glb", made("nightstand"), scale=0.6)
+    write_object(tmp_path / "k.glb", made("nightstand"), scale=0.5)
+    write_object(tmp_path / "x.glb", made("stool"))
+    said = {"m": ("samovar", "table"), "k": ("mask", "wall"), "x": ("dog", "ceiling")}
+    notes = [f"{name}: {{category: {category}, stands: {stands}}}\n" for name, (category, stands) in said.items()]
+    (tmp_path / "objects.yaml").write_text("".join(notes))
+    library = open_library(SourceFolders((str(tmp_path),)))
+    assert library.catalogue.left_out == {"x.glb": "only lamps hang from ceilings"}
+    houses = [generate_house(seed, Stock(library)) for seed in range(8)]
+    assert [line for house in houses for line in problems(house)] == []
+    placed = [item for house in houses for room in house.rooms for item in room.placed]
+    found = {(item.piece.category, "table" if item.support.isdigit() else item.support) for item in placed}
+    assert {("bicycle", "floor"), ("samovar", "table"), ("mask", "wall")} <= found
