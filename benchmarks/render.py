@@ -1,210 +1,125 @@
-"""Times the embedded renderer beside others: rgb, depth and ids of one scene, cpu-ms per frame.
+"""Times the embedded renderer beside others: rgb, depth and ids of one view in one call.
 
-scenes × sizes × lights × (embedded, embree + NumPy, TinyRenderer) ─▶ rounds ─▶ table ─▶ docs/benchmarks/render.md
+scenes × sizes × lights × candidates ─▶ rounds ─▶ cpu-ms per frame ─┐
+                      throughput.py ─▶ frames per second, two processes ─┴▶ docs/benchmarks/render.md
 
     V4S_TEST_DATA=... python benchmarks/render.py --rounds 5 --write
 
-The peers are optional (`pip install -r benchmarks/requirements.txt`); one that is not installed is "not run", and so
-is a scene whose file is not there. Every round visits all candidates in turn, so a busy machine slows all of them
-alike; the median over the rounds is reported.
+The peers are optional (`pip install -r benchmarks/requirements.txt`; Habitat: HABITAT_PYTHON); one that is not there is
+"not run", and so is a scene whose file is not there. Every round visits all candidates in turn, so a busy machine slows
+all of them alike; the median over the rounds is reported.
 """
 
 import argparse
-import importlib.util
 import os
 import platform
 import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-import numpy as np
-from peers import EmbreeRenderer, TinyRenderer
+from candidates import BARE, EMBEDDED, Candidate, candidates, not_installed
+from scenes import SCENES, SceneMissingError, lit_and_unlit, load, views
+from throughput import rates
 
-from video4spatial.pipeline.core.camera import Cameras, pinhole
-from video4spatial.pipeline.core.geometry import upright_pose
-from video4spatial.sim_scenes.clearance import find_free_space
-from video4spatial.sim_scenes.glb import load_glb
-from video4spatial.sim_scenes.habitat_dataset import read_dataset
-from video4spatial.sim_scenes.materials import plain
-from video4spatial.sim_scenes.render.base import Renderer
-from video4spatial.sim_scenes.render.embedded import EmbeddedRenderer
-from video4spatial.sim_scenes.rooms import generate_room
-from video4spatial.sim_scenes.scene import Body, Lamp, Lighting, Part, Scene, Sun, flatten
-from video4spatial.sim_scenes.shapes import box
+from video4spatial.pipeline.core.errors import V4SError
+from video4spatial.sim_scenes.scene import Scene, flatten
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks" / "render.md"
 BEGIN, END = "<!-- table: benchmarks/render.py -->", "<!-- end of table -->"
 SIZES_PX = (256, 512)
-FIELD_OF_VIEW_DEG = 79.0
-EYE_HEIGHT_M = 1.5
-PEERS: dict[str, tuple[str, Callable[[Scene, bool], Renderer]]] = {
-    "embreex + NumPy": ("embreex", EmbreeRenderer),
-    "TinyRenderer": ("pybullet", TinyRenderer),
-}
-PEER_TRIANGLES = 200_000
-"""Larger scenes are not given to TinyRenderer: it took over 100 ms a frame there."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """One line of the table: who renders what, how large and in what light."""
-
-    scene: str
-    size_px: int
-    light: str
-    renderer: str
-
-
-def scenes() -> Iterator[tuple[str, Scene | str]]:
-    """(name, scene), or (name, why it is not run)."""
-    data = os.environ.get("V4S_TEST_DATA")
-    files = {"golden flat": "habitat_golden/dataset/flat.scene_dataset_config.json"}
-    files |= {"aws_small_house": "scenes/aws_small_house.glb"}
-    for name, file in files.items():
-        path = Path(data or "") / file
-        if data is None or not path.is_file():
-            yield name, f"V4S_TEST_DATA does not name a folder with {file}"
-        elif path.suffix == ".glb":
-            yield name, load_glb(path, name)
-        else:
-            yield name, read_dataset(path, "flat_no_lights")
-    yield "generated room", generate_room(2).scene
-    yield "generated million", million_triangles()
-
-
-def million_triangles() -> Scene:
-    """A hall with 200 balls of 5,120 triangles, textured as the room's floor."""
-    texture = next(
-        part.material.texture for part in generate_room(2).scene.bodies[0].parts if part.material.texture is not None
-    )
-    grey = plain("wall", (0.6, 0.58, 0.55))
-    slabs = [box((24, 0.1, 24), (0, -0.1, 0), grey), box((24, 0.1, 24), (0, 4.0, 0), grey)]
-    slabs += [box((0.1, 4, 24), (x, 0, 0), grey) for x in (-12, 12)] + [
-        box((24, 4, 0.1), (0, 0, z), grey) for z in (-12, 12)
-    ]
-    bodies = [Body(0, "stage", "stage", ("hall",), tuple(slabs))]
-    draw = np.random.default_rng(5)
-    painted = [
-        replace(grey, name=f"paint {k}", colour=tuple(draw.uniform(0.3, 1, 3)), texture=texture) for k in range(12)
-    ]
-    for number in range(200):
-        pose = np.diag([*([draw.uniform(0.15, 0.5)] * 3), 1.0])
-        pose[:3, 3] = draw.uniform(-11, 11), pose[0, 0], draw.uniform(-11, 11)
-        bodies.append(Body(number + 1, f"ball-{number}", "ball", ("ball",), (_ball(painted[number % 12]),), pose))
-    return Scene("million", tuple(bodies))
-
-
-def _ball(material: object) -> Part:
-    import trimesh
-
-    mesh = trimesh.creation.icosphere(subdivisions=4)
-    points = np.asarray(mesh.vertices)
-    uv = np.stack([np.arctan2(points[:, 2], points[:, 0]) / np.pi, points[:, 1]], axis=1)
-    return Part(
-        points.astype(np.float32),
-        points.astype(np.float32),
-        uv.astype(np.float32),
-        mesh.faces.astype(np.int32),
-        material,
-    )
-
-
-def views(scene: Scene, size_px: int, count: int) -> Cameras:
-    """Poses on the free floor, the same for all candidates."""
-    space = find_free_space(flatten(scene.bodies), EYE_HEIGHT_M)
-    places = space.places_m(space.walkable(0.25))
-    draw = np.random.default_rng(11)
-    chosen = places[draw.integers(len(places), size=count)]
-    eyes = [(float(x), space.floor_m + EYE_HEIGHT_M, float(z)) for x, z in chosen[:, [0, -1]]]
-    poses = [upright_pose(list(eye), draw.uniform(-np.pi, np.pi), draw.uniform(-0.35, 0.1)) for eye in eyes]
-    k = pinhole(count, size_px, size_px, FIELD_OF_VIEW_DEG)
-    return Cameras(world_from_camera=np.stack(poses), image_from_camera=k, width_px=size_px, height_px=size_px)
-
-
-def two_lights(scene: Scene, cameras: Cameras) -> Lighting:
-    """A sun and a lamp, both with shadows; the lamp hangs where the first camera stands."""
-    x, y, z = (float(v) for v in cameras.world_from_camera[0, :3, 3])
-    sun = Sun((0.5, -0.7, 0.5099), (2.0, 1.9, 1.7))
-    return Lighting((0.25, 0.25, 0.25), (Lamp((x, y + 0.6, z), (3.0, 2.7, 2.2)),), sun)
-
-
-def rows(rounds: int, frames: int) -> tuple[list[tuple[str, ...]], list[str]]:
-    """The table's rows (scene, triangles, renderer, then one cell per light and size) and what was not run."""
-    table: list[tuple[str, ...]] = []
-    missing = [f"{name} ({module} is not installed)" for name, (module, _) in PEERS.items() if not _installed(module)]
-    if not os.environ.get("HABITAT_PYTHON"):
-        missing.append("Habitat (HABITAT_PYTHON is not set)")
-    for name, scene in scenes():
-        if isinstance(scene, str):
-            missing.append(f"{name} ({scene})")
-            continue
-        triangles = len(flatten(scene.bodies).object_id)
-        times = measure(scene, triangles, rounds, frames)
-        for renderer in dict.fromkeys(key[0] for key in times):
-            cells = [_cell(times.get((renderer, light, size))) for light in LIGHTS for size in SIZES_PX]
-            table.append((name, f"{triangles:,}", renderer, *cells))
-            print(" | ".join(table[-1]), flush=True)
-    return table, missing
-
-
 LIGHTS = ("unlit", "two lights")
-Key = tuple[str, str, int]
+
+Case = tuple[str, str, int]
+"""Renderer, light, size."""
+Times = dict[Case, float]
 
 
-def measure(scene: Scene, triangles: int, rounds: int, frames: int) -> dict[Key, float]:
-    """Median cpu-ms per frame for (renderer, light, size)."""
-    cameras = {size: views(scene, size, frames) for size in SIZES_PX}
-    lit = replace(scene, lighting=two_lights(scene, cameras[SIZES_PX[0]]))
-    plan: dict[tuple[str, str], Renderer] = {}
-    for light, shown in zip(LIGHTS, (replace(scene, lighting=None), lit), strict=True):
-        plan["embedded", light] = EmbeddedRenderer(shown)
-        for name, (module, make) in PEERS.items():
-            if _installed(module) and (triangles <= PEER_TRIANGLES or module != "pybullet"):
-                plan[name, light] = make(shown, light != LIGHTS[0])
-    times: dict[Key, list[float]] = {}
-    for _ in range(rounds + 1):  # the first one warms caches and is dropped
-        for (name, light), renderer in plan.items():
-            for size, views_of_size in cameras.items():
-                few = views_of_size if name == "embedded" else views_of_size[: max(2, frames // 4)]
-                started = time.process_time()
-                for index in range(len(few)):
-                    renderer.render(few[index : index + 1])
-                spent_ms = (time.process_time() - started) * 1e3 / len(few)
-                times.setdefault((name, light, size), []).append(spent_ms)
-    for renderer in plan.values():
-        renderer.close()
-    return {key: statistics.median(values[1:]) for key, values in times.items()}
+def measure(name: str, scene: Scene, triangles: int, rounds: int, frames: int, missing: list[str]) -> Times:
+    """Median cpu-ms per frame."""
+    cameras = {size: views(name, scene, size, frames) for size in SIZES_PX}
+    running: dict[tuple[str, str], Candidate] = {}
+    times: dict[Case, list[float]] = {}
+    try:
+        for key, make in candidates(lit_and_unlit(scene, cameras[SIZES_PX[0]]), triangles).items():
+            try:
+                running[key] = make()
+            except V4SError as error:
+                missing.append(f"{key[0]} on {name} ({error})")
+        for _ in range(rounds + 1):  # the first one warms caches and is dropped
+            for (renderer, light), candidate in running.items():
+                for size, seen in cameras.items():
+                    few = seen if renderer == EMBEDDED else seen[: max(2, frames // 4)]
+                    cpu_s, _wall_s = candidate.run(few)
+                    times.setdefault((renderer, light, size), []).append(cpu_s * 1e3 / len(few))
+    finally:
+        for candidate in running.values():
+            candidate.close()
+    return {case: statistics.median(values[1:]) for case, values in times.items()}
 
 
-def _installed(module: str) -> bool:
-    return importlib.util.find_spec(module) is not None
+def table_of(times: dict[str, Times], triangles: dict[str, int]) -> list[str]:
+    """Markdown lines: cpu-ms, and how many times that of the embedded renderer it is."""
+    columns = [(light, size) for light in LIGHTS for size in SIZES_PX]
+    lines = _header(["scene", "triangles", "renderer", *(f"{light} {size} px" for light, size in columns)])
+    for name, measured in times.items():
+        for renderer in dict.fromkeys(case[0] for case in measured):
+            cells = [_cell(measured, renderer, light, size) for light, size in columns]
+            lines.append("| " + " | ".join([name, f"{triangles[name]:,}", renderer, *cells]) + " |")
+    return lines
 
 
-def _cell(milliseconds: float | None) -> str:
-    return "not run" if milliseconds is None else f"{milliseconds:.1f}"
+def _cell(measured: Times, renderer: str, light: str, size: int) -> str:
+    own = measured.get((renderer, light, size))
+    if own is None:
+        return "not run"
+    return f"{own:.1f}" if renderer == EMBEDDED else f"{own:.1f} ({own / measured[EMBEDDED, light, size]:.1f}×)"
 
 
-def page_of(table: list[tuple[str, ...]], missing: list[str], command: str) -> str:
+def against_habitat(times: dict[str, Times]) -> list[str]:
+    """Our time divided by that of Habitat, which is unlit in both columns pairs; empty where Habitat was not run."""
+    known = {name: measured for name, measured in times.items() if any(case[0] == BARE for case in measured)}
+    if not known:
+        return []
+    lines = [
+        "",
+        "Embedded / Habitat (its own process, three sensors, always unlit; goal: 0.6 unlit, 1.0 two lights):",
+        "",
+    ]
+    columns = [(light, size) for light in LIGHTS for size in SIZES_PX]
+    lines += _header(["scene", *(f"{light} {size} px" for light, size in columns)])
+    for name, measured in known.items():
+        cells = [f"{measured[EMBEDDED, light, size] / measured[BARE, 'unlit', size]:.2f}" for light, size in columns]
+        lines.append("| " + " | ".join([name, *cells]) + " |")
+    return lines
+
+
+def page_of(times: dict[str, Times], triangles: dict[str, int], fps: list[str], missing: list[str]) -> str:
     """The measured part of the page, in Markdown."""
     cpu = next((line.split(":")[1].strip() for line in _cpuinfo() if line.startswith("model name")), platform.machine())
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    head = ["scene", "triangles", "renderer", *(f"{light} {size} px" for light in LIGHTS for size in SIZES_PX)]
-    lines = [BEGIN, f"`{command}`", ""]
+    lines = [BEGIN, "`python benchmarks/render.py " + " ".join(sys.argv[1:]) + "`", ""]
     lines += [
         f"{cpu}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, {date.today()}, "
+        f"on top of {commit.stdout.strip() or 'no commit'}, load {os.getloadavg()[1]:.0f}. cpu-ms per frame of "
+        "rgb + depth + ids, and how many times the embedded renderer's that is.",
+        "",
     ]
-    lines[-1] += (
-        f"on top of {commit.stdout.strip() or 'no commit'}. cpu-ms per frame of rgb + depth + ids, one process."
-    )
-    lines += ["", "| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    lines += ["| " + " | ".join(row) + " |" for row in table]
-    lines += ["", "Not run: " + ("; ".join(missing) or "nothing") + ".", END]
-    return "\n".join(lines) + "\n"
+    lines += table_of(times, triangles) + against_habitat(times) + fps
+    return "\n".join([*lines, "", "Not run: " + ("; ".join(missing) or "nothing") + ".", END]) + "\n"
+
+
+def write_into_page(begin: str, end: str, text: str) -> None:
+    """Replaces what stands between two marks of the page, marks included."""
+    old = PAGE.read_text()
+    start, stop = old.index(begin), old.index(end) + len(end) + 1
+    PAGE.write_text(old[:start] + text + old[stop:])
+
+
+def _header(columns: Sequence[str]) -> list[str]:
+    return ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
 
 
 def _cpuinfo() -> list[str]:
@@ -213,19 +128,29 @@ def _cpuinfo() -> list[str]:
 
 
 def main() -> int:
-    """Prints the table; --write puts it into docs/benchmarks/render.md between its two marks."""
+    """Prints the tables; --write puts them into docs/benchmarks/render.md between their two marks."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5, help="how often each is timed; the median is reported")
     parser.add_argument("--frames", type=int, default=16, help="views per round (peers: a quarter of them)")
-    parser.add_argument("--write", action="store_true", help="replace the table in docs/benchmarks/render.md")
+    parser.add_argument("--seconds", type=float, default=1.0, help="of each run for frames per second; 0: none")
+    parser.add_argument("--scenes", nargs="+", choices=list(SCENES), default=list(SCENES), metavar="SCENE")
+    parser.add_argument("--write", action="store_true", help="replace the tables in docs/benchmarks/render.md")
     arguments = parser.parse_args()
-    table, missing = rows(arguments.rounds, arguments.frames)
-    measured = page_of(table, missing, "python benchmarks/render.py " + " ".join(sys.argv[1:]))
+    missing, times, triangles = not_installed(), {}, {}
+    for name in arguments.scenes:
+        try:
+            scene = load(name)
+        except SceneMissingError as error:
+            missing.append(f"{name} ({error})")
+            continue
+        triangles[name] = len(flatten(scene.bodies).object_id)
+        times[name] = measure(name, scene, triangles[name], arguments.rounds, arguments.frames, missing)
+        print("\n".join(table_of({name: times[name]}, triangles)), flush=True)
+    fps = rates(triangles, arguments.seconds) if arguments.seconds > 0 else []
+    measured = page_of(times, triangles, fps, missing)
     print(measured)
     if arguments.write:
-        old = PAGE.read_text()
-        start, stop = old.index(BEGIN), old.index(END) + len(END) + 1
-        PAGE.write_text(old[:start] + measured + old[stop:])
+        write_into_page(BEGIN, END, measured)
     return 0
 
 

@@ -8,6 +8,7 @@ Thresholds that decide what ends in a version are not here: they are the selecti
 from dataclasses import dataclass, field
 from typing import Literal
 
+from video4spatial.filters.captures.settings import PosedConfig
 from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.pipeline.core.settings import Settings
 
@@ -47,7 +48,7 @@ class ShotConfig(Settings):
     strong_content: float = 30.0
     """From this change on, `strong_threshold` is enough."""
     dark_level: float = 6.0
-    """Mean level (0 to 255) below which the picture has faded to black; black frames are a shot of their own."""
+    """Mean level (0 to 255) below which the picture has faded to black; a fade's frames belong to no shot."""
     min_shot_frames: int = 6
     """Cuts closer than this to the last one are ignored. Higher merges flashes, and real shots that are short."""
 
@@ -89,8 +90,10 @@ class RealConfig(Settings):
 
     videos: str | None = None
     """A folder (searched below) or one file; `--videos` sets it."""
+    captures: tuple[str, ...] = ()
+    """Folders, files or patterns of posed captures, searched below; `--captures` sets it (docs/captures.md)."""
     synthetic_film: bool = True
-    """When `videos` is absent: film one procedural room and use that, called synthetic footage everywhere."""
+    """Without `videos` and `captures`: film one procedural room and use that, called synthetic footage everywhere."""
     size_px: int = 128
     """Short side of stored frames, also the size at which shots and scores are measured. Never enlarged."""
     clip_frames: int = 48
@@ -106,6 +109,7 @@ class RealConfig(Settings):
     limits: DecodeLimits = field(default_factory=DecodeLimits)
     shots: ShotConfig = field(default_factory=ShotConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
+    posed: PosedConfig = field(default_factory=PosedConfig)
 
     def __post_init__(self) -> None:
         _check(16 <= self.size_px <= 2160, "real.size_px must lie within 16 and 2160", self.size_px)

@@ -12,24 +12,27 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from video4spatial.filters.boundaries import Beginning
 from video4spatial.filters.decode import Picture
-from video4spatial.filters.shots import Beginning
+
+WindowKind = Literal["clip", "whole_shot", "remainder", "surplus", "transition"]
 
 
 @dataclass(frozen=True)
 class Window:
     """A run of picked pictures within one shot."""
 
-    kind: Literal["clip", "whole_shot", "remainder", "surplus"]
+    kind: WindowKind
     """`clip`: full length; `whole_shot`: all of a shot shorter than that; `remainder`: what was left behind full clips;
-    `surplus`: what comes after the most clips a shot may give (only its first pictures are held)."""
+    `surplus`: what comes after the most clips a shot may give; `transition`: a dissolve or fade between two shots (of
+    these two, only the first pictures are held)."""
     pictures: tuple[Picture, ...]
     start: int
     """First source frame."""
     stop: int
     """One past the last source frame that it stands for."""
     shot: int
-    """Number of the shot within the unit, from 0."""
+    """Number of the shot within the unit, from 0; a transition has that of the shot before it."""
     began_by: Beginning
     """How its shot began."""
 
@@ -75,8 +78,10 @@ def cut_windows(
         if beginning:
             if cutter is not None:
                 yield from cutter.finish()
-            number += 1
-            cutter = ShotCutter(number, beginning, clip_frames, Picker(1 / (rate_fps * time_base)), max_clips_per_shot)
+            is_transition = beginning == "transition"
+            number += not is_transition
+            most = 0 if is_transition else max_clips_per_shot
+            cutter = ShotCutter(max(number, 0), beginning, clip_frames, Picker(1 / (rate_fps * time_base)), most)
         assert cutter is not None, "the first picture of a video begins a shot"
         yield from cutter.push(picture)
     if cutter is not None:
@@ -114,9 +119,11 @@ class ShotCutter:
         if not self._picker.picked:
             return
         assert self._last is not None
-        kind: Literal["whole_shot", "remainder", "surplus"] = "remainder" if self._clips else "whole_shot"
-        yield self._window("surplus" if self._clips >= self._max_clips else kind, self._last.index + 1)
+        kind: WindowKind = "remainder" if self._clips else "whole_shot"
+        if self._clips >= self._max_clips:
+            kind = "transition" if self._began_by == "transition" else "surplus"
+        yield self._window(kind, self._last.index + 1)
 
-    def _window(self, kind: Literal["clip", "whole_shot", "remainder", "surplus"], stop: int) -> Window:
+    def _window(self, kind: WindowKind, stop: int) -> Window:
         picked = tuple(self._picker.picked)
         return Window(kind, picked, picked[0].index, stop, self._number, self._began_by)

@@ -14,6 +14,8 @@ def judge_length(window: Window, floor: Floor, max_clips_per_shot: int) -> tuple
     count = len(window.pictures)
     if window.kind == "surplus":
         return "enough_of_shot", f"the shot gave its {max_clips_per_shot} clips (real.max_clips_per_shot)"
+    if window.kind == "transition":
+        return "transition", "a dissolve or fade between two shots"
     if count < floor.min_frames:
         told = f"{count} frames at the clip's rate, floor.min_frames is {floor.min_frames}"
         return ("leftover", f"the end of a shot: {told}") if window.kind == "remainder" else ("too_short", told)

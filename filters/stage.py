@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from video4spatial.filters.blends import HELD
 from video4spatial.filters.config import Floor, RealConfig
 from video4spatial.filters.curate import UnitCurator
 from video4spatial.filters.video import VideoReader
@@ -29,14 +30,14 @@ logger = logging.getLogger(__name__)
 
 OPEN_END = 2**31 - 1
 """Stop of a video's last span: wherever the file ends."""
-_NOT_IN_BYTES = ("videos", "synthetic_film", "unit_span_s", "limits")
+_NOT_IN_BYTES = ("videos", "captures", "posed", "synthetic_film", "unit_span_s", "limits")
 
 
 @dataclass(frozen=True, kw_only=True)
 class CurateStage:
     """Settings of the stage; implements `core.stage.UnitStage`."""
 
-    versions: ClassVar[Mapping[str, int]] = {"decode": 1, "shots": 1, "cut": 1, "scores": 1, "floor": 1, "augment": 1}
+    versions: ClassVar[Mapping[str, int]] = {"decode": 1, "shots": 2, "cut": 2, "scores": 1, "floor": 2, "augment": 1}
     """Raised by hand when what the named step puts out changes."""
 
     config: RealConfig = field(default_factory=RealConfig)
@@ -44,8 +45,11 @@ class CurateStage:
 
     @property
     def needs(self) -> Resources:
-        """One core for the worker and its child together (they take turns); memory of both."""
-        return Resources(cpus=1.0, memory_gib=0.75 + self.config.limits.memory_gib)
+        """One core for the worker and its child together (they take turns); memory of both, and of the pictures that
+        wait for the end of a dissolve and of a clip (as if they were 16:9)."""
+        waiting = HELD + self.config.clip_frames
+        waiting_gib = waiting * 3 * self.config.size_px**2 * 16 / 9 / 2**30
+        return Resources(cpus=1.0, memory_gib=0.75 + self.config.limits.memory_gib + waiting_gib)
 
     def units(self, sources: list[Source], seed: int) -> list[Unit]:
         """One unit per source and span. A header that cannot be read makes one unit, whose run tells why."""

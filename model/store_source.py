@@ -10,10 +10,15 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from video4spatial.model.source import Clip
 from video4spatial.pipeline.core import sequence as core
 from video4spatial.pipeline.core.errors import ConfigError
+
+RELATIVE_EXTENT_M = 1.0
+"""Extent that a path of unknown scale is given, each clip by itself: rays are coded in metres, and a path in units of
+COLMAP or RealEstate10K may be a hundred times longer or shorter than any that the model can tell apart."""
 
 
 class SequenceReader(Protocol):
@@ -29,12 +34,19 @@ class StoreSource:
     """The sequences of a reader whose frames have cameras, in the reader's order.
 
     `cache_bytes` bounds the decoded clips that are kept, least recently used first out; a training set that fits is
-    decoded once. `with_depth` also reads depth, which only evaluation needs.
+    decoded once. `with_depth` also reads depth, which only evaluation needs. Sequences shorter than `shortest` frames,
+    as the ends of real recordings may be, are left out.
     """
 
-    def __init__(self, reader: SequenceReader, *, with_depth: bool = False, cache_bytes: int = 2**30) -> None:
+    def __init__(
+        self, reader: SequenceReader, *, with_depth: bool = False, cache_bytes: int = 2**30, shortest: int = 0
+    ) -> None:
         self._reader, self._with_depth, self._cache_bytes = reader, with_depth, cache_bytes
-        self._places = [place for place, row in enumerate(reader.rows) if row["pose_source"] != "none"]
+        self._places = [
+            place
+            for place, row in enumerate(reader.rows)
+            if row["pose_source"] != "none" and row["n_frames"] >= shortest
+        ]
         self._cache: OrderedDict[int, Clip] = OrderedDict()
         self._held_bytes = 0
 
@@ -72,12 +84,15 @@ class StoreSource:
                 f"sequence {self.key(index)} has frames without a trusted camera; select sequences whose cameras are "
                 "all valid when the version is published"
             )
+        scale = relative_scale(cameras.world_from_camera) if sequence.scale == "relative" else 1.0
+        poses = cameras.world_from_camera.copy()
+        poses[:, :3, 3] *= scale
         return Clip(
             frames=sequence.frames,
-            world_from_camera=cameras.world_from_camera,
+            world_from_camera=poses,
             image_from_camera=cameras.image_from_camera,
             times=sequence.times,
-            depth_m=sequence.depth_m,
+            depth_m=None if sequence.depth_m is None else sequence.depth_m * np.float32(scale),
         )
 
     def _keep(self, index: int, clip: Clip) -> None:
@@ -88,6 +103,14 @@ class StoreSource:
         self._held_bytes += size
         while self._held_bytes > self._cache_bytes:
             self._held_bytes -= _nbytes(self._cache.popitem(last=False)[1])
+
+
+def relative_scale(world_from_camera: NDArray[np.float64]) -> float:
+    """What positions (T, 4, 4) of unknown scale are multiplied with, so that the path has the usual extent in metres:
+    the farthest camera stands `RELATIVE_EXTENT_M` from their middle. 1 where the camera does not move."""
+    positions = world_from_camera[:, :3, 3]
+    extent = float(np.linalg.norm(positions - positions.mean(axis=0), axis=1).max())
+    return RELATIVE_EXTENT_M / extent if extent > 1e-9 else 1.0
 
 
 def _nbytes(clip: Clip) -> int:

@@ -3,10 +3,12 @@
 Scene ─▶ triangles ─▶ [FreeSpace] ─▶ paths.py, plan.py
 
 Made from the geometry itself, so it holds for a generated room as for a scanned house: a place is free when there is
-floor under it and nothing between ankle and over the head (floor + 0.1 m to eye + 0.25 m).
+floor under it and nothing between ankle and over the head (floor + 0.1 m to eye + 0.25 m). A second map of the same
+cells says where a level look passes: over beds and tables, through doorways, not through walls and wardrobes.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -19,6 +21,8 @@ ANKLE_M = 0.10
 HEADROOM_M = 0.25
 CELL_M = 0.04
 MAX_CELLS = 1_000_000
+LOW_LOOK_SHARE = 0.75
+"""Of the highest eye: what stands between there and the eye is in the way of a look."""
 SLACK_CELLS = 1.0 + 0.7072
 """What the grid can hide, in cells: from a thing to the middle of a covered cell (cover.py), and the walker anywhere in
 its own cell. Subtracted, so that the distances given are never too large."""
@@ -35,6 +39,44 @@ class FreeSpace:
     """Height of the floor."""
     clearance_m: NDArray[np.float32]
     """(rows along z, columns along x) distance to the next obstacle or floor edge, never too large; 0 or less: none."""
+    blind: NDArray[np.bool_] | None = None
+    """(rows, columns) cells in which something stands at the height of the eyes; None: wherever nobody can walk."""
+
+    @cached_property
+    def see_through(self) -> NDArray[np.bool_]:
+        """(rows, columns) cells that a look from the floor can come to; hollows of walls and wardrobes are not."""
+        if self.blind is None:
+            return self.clearance_m > -SLACK_CELLS * self.cell_m
+        count, labels = cv2.connectedComponents((~self.blind).astype(np.uint8), connectivity=4)
+        walked = np.bincount(labels[(self.clearance_m > 0) & ~self.blind], minlength=count) > 0
+        walked[0] = False
+        return walked[labels]
+
+    def sight_m(self, places_m: NDArray[np.float64], yaw: NDArray[np.float64], far_m: float) -> NDArray[np.float64]:
+        """(...) how far a level look from places (..., 2) goes, at most `far_m`; yaw as `upright_pose` has it. Beyond
+        the map nothing is in the way."""
+        steps = np.arange(1, int(far_m / self.cell_m) + 1) * self.cell_m
+        way = np.stack([-np.sin(yaw), -np.cos(yaw)], axis=-1)
+        line = places_m[..., None, :] + way[..., None, :] * steps[:, None]
+        shut = ~self.passes(line)
+        return np.where(shut.any(axis=-1), steps[shut.argmax(axis=-1)], far_m)
+
+    def hidden_m(self, places_m: NDArray[np.float64], targets_m: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(...) how much of the level line from places to targets (..., 2) lies behind the first thing in the way."""
+        away = targets_m - places_m
+        distance = np.linalg.norm(away, axis=-1)
+        count = max(2, int(np.ceil(distance.max(initial=0.0) / self.cell_m)))
+        part = np.arange(1, count + 1) / count
+        shut = ~self.passes(places_m[..., None, :] + away[..., None, :] * part[:, None])
+        return np.where(shut.any(axis=-1), distance * (1 - part[shut.argmax(axis=-1)]), 0.0)
+
+    def passes(self, places_m: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """(...) does a level look pass through places (..., 2)."""
+        cells = np.floor((places_m - np.asarray(self.origin_m)) / self.cell_m).astype(int)
+        rows, columns = self.see_through.shape
+        x, z = cells[..., 0], cells[..., 1]
+        outside = (x < 0) | (z < 0) | (x >= columns) | (z >= rows)
+        return self.see_through[np.clip(z, 0, rows - 1), np.clip(x, 0, columns - 1)] | outside
 
     def clearance_at(self, places_m: NDArray[np.float64]) -> NDArray[np.float64]:
         """(...,) clearance at places (..., 2) given as (x, z), from the cells around; outside the map -1."""
@@ -69,7 +111,7 @@ def find_free_space(soup: TriangleSoup, eye_height_m: float) -> FreeSpace:
     corners = soup.corners_m.astype(float)
     low, high = corners.reshape(-1, 3).min(axis=0), corners.reshape(-1, 3).max(axis=0)
     span = high[[0, 2]] - low[[0, 2]]
-    cell = float(max(CELL_M, np.sqrt(span[0] * span[1] / MAX_CELLS)))
+    cell = float(max(CELL_M, np.sqrt(span[0] * span[1] / MAX_CELLS), span.max() / MAX_CELLS))
     origin = low[[0, 2]] - 2 * cell
     columns, rows = (int(n) for n in np.ceil(span / cell) + 5)
     floor_m = find_floor(corners)
@@ -77,10 +119,11 @@ def find_free_space(soup: TriangleSoup, eye_height_m: float) -> FreeSpace:
     grid = (origin, cell, (rows, columns))
     floor = covered(corners[flat], floor_m - ANKLE_M, floor_m + ANKLE_M, *grid)
     blocked = covered(corners, floor_m + ANKLE_M, floor_m + eye_height_m + HEADROOM_M, *grid)
+    blind = covered(corners, floor_m + LOW_LOOK_SHARE * eye_height_m, floor_m + eye_height_m, *grid)
     free = (floor & ~blocked).astype(np.uint8)
     distance = cv2.distanceTransform(free, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     clearance = ((distance - SLACK_CELLS) * cell).astype(np.float32)
-    return FreeSpace((float(origin[0]), float(origin[1])), cell, floor_m, clearance)
+    return FreeSpace((float(origin[0]), float(origin[1])), cell, floor_m, clearance, blind)
 
 
 def find_floor(corners_m: NDArray[np.float64]) -> float:

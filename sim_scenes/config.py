@@ -74,6 +74,15 @@ class View(Settings):
     grounding_paths: int = field(default=0, metadata=ADDED)
     """Further paths in each scene that end with a thing in view and centred, and the sentence that means this thing. A
     scene in which few things can be named for certain gives fewer."""
+    passerby_variants: int = field(default=0, metadata=ADDED)
+    """How many of the paths are filmed a second time with a person walking through the view. Paths without room for
+    one have none."""
+    jitter_variants: int = field(default=0, metadata=ADDED)
+    """How many of the paths are filmed a second time from slightly other poses, through another lens."""
+    variant_repeats: int = field(default=1, metadata=ADDED)
+    """How many variants of each kind such a path gets, 1 to 10."""
+    light: Literal["moods", "dials"] = field(default="moods", metadata=ADDED)
+    """How lighting variants are drawn: one of three moods, or hour, each lamp, its colour temperature and strength."""
     boxes: bool = field(default=False, metadata=ADDED)
     """Record each object's box in every frame (`box_px`). Grounding paths always have it."""
 
@@ -93,7 +102,9 @@ class View(Settings):
             raise ConfigError(f"view.grounding_paths must lie in 0 to 5000, got {self.grounding_paths}")
         if not self.moves:
             raise ConfigError("view.moves is empty; give at least one of walk, look_around, orbit, dolly, loop")
-        for name in ("lighting_variants", "occluder_variants"):
+        if not 1 <= self.variant_repeats <= 10:
+            raise ConfigError(f"view.variant_repeats must lie in 1 to 10, got {self.variant_repeats}")
+        for name in ("lighting_variants", "occluder_variants", "passerby_variants", "jitter_variants"):
             count = getattr(self, name)
             if not 0 <= count <= self.paths:
                 raise ConfigError(f"view.{name} must lie in 0 to paths={self.paths}, got {count}")
@@ -113,11 +124,15 @@ class SimConfig(Settings):
     textures: str | tuple[str, ...] = field(default=(), metadata=ADDED)
     """A folder, or several, of your own tileable colour pictures for floors, walls, ceilings, fabric and wood."""
     scenes: tuple[str, ...] = ()
-    """GLB files (y up, metres) and Habitat scene datasets (`PATH.scene_dataset_config.json#SCENE`; without `#SCENE` all
-    its scenes) to render beside the procedural rooms."""
+    """GLB and glTF files (y up and in metres, or `FILE.glb#up=z&scale=0.01`) and Habitat scene datasets
+    (`PATH.scene_dataset_config.json#SCENE`; without `#SCENE` all its scenes) to render beside the procedural rooms."""
     views: tuple[View, ...] = field(default_factory=lambda: (View(),))
     renderer: Literal["auto", "embedded", "habitat"] = "auto"
-    """`embedded` needs nothing installed; `auto` takes it."""
+    """`embedded` needs nothing installed; `habitat` is the habitat-sim of HABITAT_PYTHON (docs/habitat.md); `auto` is
+    habitat where that renders a picture when the run is planned, else embedded."""
+    device: Literal["cpu", "cuda"] = field(default="cpu", metadata=ADDED)
+    """What the embedded renderer runs on. `cuda` traces rays on a GPU: other bytes than `cpu` (sharper shadows, exact
+    depth), so units of the two never share an id."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.rooms <= 100_000:
@@ -130,6 +145,10 @@ class SimConfig(Settings):
                 raise ConfigError(f"simulation.{name} names an empty path; give a folder, or leave the setting out")
             if given and not self.rooms and not self.houses:
                 raise ConfigError(f"simulation.{name} furnishes rooms and houses, of which there are none; set houses")
+        if self.device == "cuda" and self.renderer == "habitat":
+            raise ConfigError(
+                "simulation.device is that of the embedded renderer; Habitat takes its GPU from HABITAT_GPU"
+            )
         if not self.views:
             raise ConfigError("simulation.views is empty; give at least one view")
         if sum(view.paths + view.grounding_paths for view in self.views) > 10_000:

@@ -1,6 +1,6 @@
 """Paths that go to a thing and show it: the ground truth of "find the red chair".
 
-Place + sentences + rng ─▶ [draw_grounding] ─▶ Recording ... ─▶ stage.py ─▶ [grounding_task] ─▶ tasks of the sequence
+Place + sentences + rng ─▶ [draw_grounding] ─▶ Recording ... ─▶ stage.py ─▶ core/grounding.py ─▶ tasks
 
 A thing is drawn among those that one sentence means alone; a place to stand is drawn where the renderer really sees it,
 in the middle of the picture; a walk is drawn that ends there.
@@ -8,13 +8,13 @@ in the middle of the picture; a walk is drawn that ends there.
 
 import logging
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from video4spatial.pipeline.core.camera import Cameras, pinhole, project
+from video4spatial.pipeline.core.camera import Cameras, pinhole
 from video4spatial.pipeline.core.geometry import upright_pose
+from video4spatial.pipeline.core.grounding import CENTRED_SHARE
 from video4spatial.sim_scenes.config import View, WalkConfig
 from video4spatial.sim_scenes.moves import Target, aim, is_open
 from video4spatial.sim_scenes.paths import ARRIVAL_PITCH_RAD, Arrival, draw_arrivals
@@ -32,8 +32,6 @@ See = Callable[[Cameras], NDArray[np.int32]]
 PROBE_PX = 48
 LEAST_SHARE, MOST_SHARE = 0.004, 0.5
 """Of the picture that the thing covers at the end: to be recognised, and to be seen as a whole."""
-CENTRED_SHARE = 0.15
-"""Of the picture's side, how far the middle of the thing may be from the centre to be called centred."""
 DISTANCE_M = (0.5, 3.0)
 """From the thing's box to the camera at the end."""
 THINGS, STANDS = 6, 4
@@ -65,23 +63,6 @@ def draw_grounding(
         task = {"task": "grounding", "object": target.object_id, "sentence": words[int(draw.integers(len(words)))]}
         recordings.append((number, Recording(shaken(path, view.walk, view.rate_fps, draw), "arrive", task)))
     return recordings
-
-
-def grounding_task(task: dict[str, Any], objects: tuple[Any, ...], cameras: Cameras) -> dict[str, Any]:
-    """The finished entry of `tasks`: `seen`, the frames that show the object, and `end`, the frame from which on it is
-    seen and centred until the last. `objects` must have boxes."""
-    entry = next(entry for entry in objects if entry["id"] == task["object"])
-    seen = [frame for frame, box in enumerate(entry["box_px"]) if box is not None]
-    centre = np.asarray(entry["box"]["centre_m"])
-    off = np.full(len(cameras), np.inf)
-    for frame in seen:
-        pixel, depth = project(centre, cameras.image_from_camera[frame], cameras.world_from_camera[frame])
-        middle = np.array([cameras.width_px, cameras.height_px]) / 2
-        off[frame] = np.abs((pixel - middle) / middle).max() / 2 if depth > 0 else np.inf
-    end = len(off)
-    while end > 0 and off[end - 1] <= CENTRED_SHARE:
-        end -= 1
-    return {**task, "seen": seen, "end": end}
 
 
 def _draw_end(

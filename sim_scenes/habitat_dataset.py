@@ -1,15 +1,18 @@
-"""Scenes as Habitat scene datasets: what habitat-sim loads, written and read.
+"""Scenes written as Habitat scene datasets: what habitat-sim loads, and habitat_read.py.
 
-Scene ─▶ [write_dataset] ─▶ <name>.scene_dataset_config.json, stages/ objects/ lighting/ scenes/ ─▶ [read_dataset]
+Scene ─▶ [write_dataset] ─▶ <name>.scene_dataset_config.json, stages/ objects/ lighting/ scenes/
 
 The layout is the one habitat-sim 0.3.3 and 0.3.4 read as it stands: `up`, `front` and `COM` are always written (without
-them the stage is turned and objects sink), every template has a name that is no part of another, and the semantic id
-of an object is its object id. What Habitat has no word for (ambient, sky, words) stands under `user_defined`.
+them the stage is turned and objects sink), every body has a template of its own whose name is no part of another, and
+the semantic id of an object is its object id. What Habitat has no word for (ambient, sky, words) stands under
+`user_defined`.
 """
 
-import io
 import json
+import re
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,112 +21,173 @@ import trimesh
 from numpy.typing import NDArray
 from PIL import Image
 
-from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.pipeline.core.files import write_atomic
-from video4spatial.sim_scenes.glb import MaterialShelf, part_of_mesh
-from video4spatial.sim_scenes.scene import STAGE_ID, Body, Lamp, Lighting, Material, Part, Scene, Sun
+from video4spatial.sim_scenes.habitat_lights import AMBIENT_KEY
+from video4spatial.sim_scenes.habitat_read import read_dataset
+from video4spatial.sim_scenes.habitat_scene import NO_STAGE
+from video4spatial.sim_scenes.scene import STAGE_ID, Body, Lighting, Material, Part, Scene
 
-_KINDS = {
-    "stages": ("stages", "stage_config"),
-    "objects": ("objects", "object_config"),
-    "light_setups": ("lighting", "lighting_config"),
-    "scene_instances": ("scenes", "scene_instance"),
-}
-UNLIT = ("no_lights", "")
-"""Lighting names that need no file. "" asks for Habitat's own default lights, which are not imitated: shown unlit."""
+__all__ = ["glb_of", "light_setup", "read_dataset", "rigid_body", "write_dataset", "write_object"]
+
+_KINDS = {"stages": "stages", "objects": "objects", "light_setups": "lighting", "scene_instances": "scenes"}
 _UPRIGHT = {"up": [0, 1, 0], "front": [0, 0, -1], "scale": [1, 1, 1]}
 
 
 def write_dataset(folder: Path, scene: Scene) -> Path:
     """Writes the dataset of one scene and returns its config, which is written last. The same scene gives the same
     bytes, so writing again changes nothing."""
-    stage = next(body for body in scene.bodies if body.object_id == STAGE_ID)
-    things = [body for body in scene.bodies if body.object_id != STAGE_ID]
-    write_atomic(folder / "stages" / f"{scene.name}.glb", glb_of(stage.parts))
-    stage_config = {**_UPRIGHT, "render_asset": f"{scene.name}.glb", "origin": [0, 0, 0], "units_to_meters": 1.0}
-    stage_config |= {"shader_type": "phong", "is_collidable": True}
-    _write_json(folder / "stages" / f"{scene.name}.stage_config.json", stage_config)
-    for body in things:
-        write_atomic(folder / "objects" / f"{body.name}.glb", glb_of(body.parts))
-        config = {**_UPRIGHT, "render_asset": f"{body.name}.glb", "COM": [0, 0, 0], "semantic_id": body.object_id}
-        config |= {"mass": 5.0, "shader_type": "phong", "is_collidable": True}
-        config["user_defined"] = {"category": body.category, "words": list(body.words)}
-        _write_json(folder / "objects" / f"{body.name}.object_config.json", config)
-    _write_json(folder / "lighting" / f"{scene.name}.lighting_config.json", _light_setup(scene.lighting))
-    _write_json(folder / "scenes" / f"{scene.name}.scene_instance.json", _scene_instance(scene, things))
+    shader = "flat" if scene.lighting is None else "pbr"
+    stages = [body for body in scene.bodies if body.object_id == STAGE_ID]
+    things = {_template_of(body): rigid_body(body) for body in scene.bodies if body.object_id != STAGE_ID}
+    if stages:
+        stage_config = {**_UPRIGHT, "render_asset": f"{scene.name}.glb", "origin": [0, 0, 0], "units_to_meters": 1.0}
+        stage_config |= {"shader_type": shader, "is_collidable": True}
+        parts = tuple(part for stage in stages for part in _moved(stage.parts, stage.world_from_body))
+        write_atomic(folder / "stages" / f"{scene.name}.glb", glb_of(parts))
+        _write_json(folder / "stages" / f"{scene.name}.stage_config.json", stage_config)
+    for name, body in things.items():
+        _write_object(folder / "objects", name, body, shader)
+    _write_json(folder / "lighting" / f"{scene.name}.lighting_config.json", light_setup(scene.lighting))
+    instance = _scene_instance(scene, things, scene.name if stages else NO_STAGE)
+    _write_json(folder / "scenes" / f"{scene.name}.scene_instance.json", instance)
     config_path = folder / f"{scene.name}.scene_dataset_config.json"
-    kinds = {kind: {"default_attributes": {}, "paths": {".json": [place]}} for kind, (place, _) in _KINDS.items()}
+    kinds = {kind: {"default_attributes": {}, "paths": {".json": [place]}} for kind, place in _KINDS.items()}
     _write_json(config_path, kinds)
     return config_path
 
 
-def read_dataset(config_path: Path, scene_name: str) -> Scene:
-    """One scene instance of a dataset. Object ids are 1..n in the order of the scene file. Raises ConfigError when a
-    file or a template is missing."""
-    config = read_json(config_path)
-    instance_path = find_template(config_path, config, "scene_instances", scene_name)
-    instance = read_json(instance_path)
-    materials = MaterialShelf()
-    stage_path = find_template(config_path, config, "stages", instance["stage_instance"]["template_name"])
-    stage = read_json(stage_path)
-    bodies = [Body(STAGE_ID, "stage", "stage", ("stage",), _read_parts(stage_path, stage, materials))]
-    for number, placed in enumerate(instance.get("object_instances", []), start=1):
-        template_path = find_template(config_path, config, "objects", placed["template_name"])
-        bodies.append(_read_object(number, template_path, placed, instance, materials))
-    setup = instance.get("default_lighting", "no_lights")
-    lighting = None
-    if setup not in UNLIT:
-        lights = read_json(find_template(config_path, config, "light_setups", setup))
-        lighting = _read_lighting(lights, instance.get("user_defined", {}))
-    return Scene(Path(scene_name).name, tuple(bodies), lighting)
+def write_object(folder: Path, name: str, body: Body, lit: bool) -> tuple[Path, NDArray[np.float64]]:
+    """Writes the template of one body for a scene that is lit or not. Returns its config, and the pose (4, 4) of an
+    object made from it that stands like the body."""
+    rigid = rigid_body(body)
+    return _write_object(folder, name, rigid, "pbr" if lit else "flat"), rigid.world_from_body
 
 
+def _write_object(folder: Path, name: str, body: Body, shader: str) -> Path:
+    write_atomic(folder / f"{name}.glb", glb_of(body.parts))
+    config = {**_UPRIGHT, "render_asset": f"{name}.glb", "COM": [0, 0, 0], "semantic_id": body.object_id}
+    config |= {"mass": 5.0, "shader_type": shader, "is_collidable": True}
+    config["user_defined"] = {"category": body.category, "words": list(body.words)}
+    _write_json(folder / f"{name}.object_config.json", config)
+    return folder / f"{name}.object_config.json"
+
+
+def _template_of(body: Body) -> str:
+    """A file name for the body's template. Habitat takes the first template whose path has the asked name in it: ids
+    of one length at the end keep any two apart, and from the words of the path."""
+    number = f"_{body.object_id:03d}"
+    name = re.sub(r"[^A-Za-z0-9_-]+", "_", body.name)[:80]
+    return name if name.endswith(number) else f"{name}{number}"
+
+
+def _moved(parts: tuple[Part, ...], pose: NDArray[np.float64]) -> tuple[Part, ...]:
+    """The parts where `pose` (4, 4) puts them."""
+    if np.array_equal(pose, np.eye(4)):
+        return parts
+    normal_matrix, mirrored = np.linalg.inv(pose[:3, :3]), np.linalg.det(pose[:3, :3]) < 0
+    moved = []
+    for part in parts:
+        vertices = part.vertices_m.astype(float) @ pose[:3, :3].T + pose[:3, 3]
+        normals = part.normals.astype(float) @ normal_matrix
+        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+        faces = part.faces[:, ::-1] if mirrored else part.faces
+        moved.append(
+            replace(part, vertices_m=vertices.astype(np.float32), normals=normals.astype(np.float32), faces=faces)
+        )
+    return tuple(moved)
+
+
+def rigid_body(body: Body) -> Body:
+    """The body itself, or, where its pose stretches or mirrors it, one of that shape in an upright pose."""
+    shape = body.world_from_body[:3, :3]
+    if np.allclose(shape @ shape.T, np.eye(3), atol=1e-6) and np.linalg.det(shape) > 0:
+        return body
+    stretch, place = np.eye(4), np.eye(4)
+    stretch[:3, :3], place[:3, 3] = shape, body.world_from_body[:3, 3]
+    return replace(body, parts=_moved(body.parts, stretch), world_from_body=place)
+
+
+@lru_cache(maxsize=128)
 def glb_of(parts: tuple[Part, ...]) -> bytes:
-    """A GLB of parts, one node each. Plain colours become 4 x 4 textures: Habitat's flat shader and ours then agree."""
+    """A GLB of parts, one node each. Plain colours become 4 x 4 textures: Habitat's flat shader and ours then agree.
+    The last ones are remembered: a scene in another light is written of the same parts."""
     scene = trimesh.Scene()
     materials: dict[int, Any] = {}
-    for number, part in enumerate(parts):
+    for number, part in enumerate(_both_sides(part) for part in parts):
         made = materials.get(id(part.material))
         if made is None:
             made = materials.setdefault(id(part.material), _pbr(part.material))
         uv = np.stack([part.uv[:, 0], 1.0 - part.uv[:, 1]], axis=1)  # trimesh turns v upside down
-        mesh = trimesh.Trimesh(
-            part.vertices_m,
-            part.faces,
-            vertex_normals=part.normals,
-            visual=trimesh.visual.TextureVisuals(uv=uv, material=made),
-            process=False,
-        )
+        visual = trimesh.visual.TextureVisuals(uv=uv, material=made)
+        if part.colours is not None:
+            visual.vertex_attributes["color"] = _rgba(part.colours)
+        mesh = trimesh.Trimesh(part.vertices_m, part.faces, vertex_normals=part.normals, visual=visual, process=False)
         scene.add_geometry(mesh, node_name=f"part/{number}", geom_name=f"part_{number}")
     exported = trimesh.exchange.gltf.export_glb(scene, include_normals=True)
     assert isinstance(exported, bytes)
     return exported
 
 
-def _pbr(material: Material) -> trimesh.visual.material.PBRMaterial:
-    colour = np.sqrt(np.asarray(material.colour))  # the renderer's gamma is 2
-    base = np.full((4, 4, 3), 255, dtype=np.uint8) if material.texture is None else material.texture
-    tinted = np.round(base * colour).astype(np.uint8)
-    picture = io.BytesIO()
-    Image.fromarray(tinted).save(picture, format="PNG")
-    glow = [material.glow] * 3 if material.glow else None
-    return trimesh.visual.material.PBRMaterial(
-        name=material.name,
-        baseColorTexture=Image.open(picture),
-        metallicFactor=0.0,
-        roughnessFactor=1.0,
-        emissiveFactor=glow,
-        doubleSided=material.double_sided,
+def _both_sides(part: Part) -> Part:
+    """Habitat's flat shader knows no double-sided material: such a part gets its back as triangles of their own."""
+    if not part.material.double_sided:
+        return part
+    back = part.faces[:, ::-1] + len(part.vertices_m)
+    return replace(
+        part,
+        vertices_m=np.concatenate([part.vertices_m, part.vertices_m]),
+        normals=np.concatenate([part.normals, -part.normals]),
+        uv=np.concatenate([part.uv, part.uv]),
+        faces=np.concatenate([part.faces, back]).astype(np.int32),
+        colours=None if part.colours is None else np.concatenate([part.colours, part.colours]),
     )
 
 
-def _scene_instance(scene: Scene, things: list[Body]) -> dict[str, Any]:
+def _rgba(linear: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Vertex colours as pictures have them, which is how Habitat and glb.py take them."""
+    encoded = np.round(np.sqrt(np.clip(linear, 0.0, 1.0)) * 255).astype(np.uint8)
+    return np.concatenate([encoded, np.full((len(encoded), 1), 255, np.uint8)], axis=1)
+
+
+def _pbr(material: Material) -> trimesh.visual.material.PBRMaterial:
+    picture = _picture(material)
+    emission = None if material.emission is None else _picture(material.emission)
+    glow = [1.0, 1.0, 1.0] if emission is not None else [material.glow] * 3 if material.glow else None
+    return trimesh.visual.material.PBRMaterial(
+        name=material.name,
+        baseColorTexture=picture,
+        metallicFactor=0.0,
+        roughnessFactor=1.0,
+        emissiveFactor=glow,
+        emissiveTexture=emission,
+        doubleSided=False,
+        alphaMode="MASK" if _is_cut_out(material) else None,
+        alphaCutoff=material.alpha_cutoff if _is_cut_out(material) else None,
+    )
+
+
+def _is_cut_out(material: Material) -> bool:
+    """The renderers look at alpha where there is a texture for it to lie on."""
+    return material.alpha is not None and material.texture is not None
+
+
+def _picture(material: Material) -> Image.Image:
+    """Its texture times its colour; it is embedded as PNG."""
+    colour = np.sqrt(np.asarray(material.colour))  # the renderer's gamma is 2
+    base = np.full((4, 4, 3), 255, dtype=np.uint8) if material.texture is None else material.texture
+    tinted = np.round(base * colour).astype(np.uint8)
+    if material.alpha is not None and _is_cut_out(material):
+        tinted = np.concatenate([tinted, material.alpha[..., None]], axis=2)
+    return Image.fromarray(tinted)
+
+
+def _scene_instance(scene: Scene, things: Mapping[str, Body], stage: str) -> dict[str, Any]:
     placed = []
-    for body in things:
+    for name, body in things.items():
         quaternion = trimesh.transformations.quaternion_from_matrix(body.world_from_body)
         placed.append(
             {
-                "template_name": body.name,
+                "template_name": name,
                 "translation": [float(x) for x in body.world_from_body[:3, 3]],
                 "rotation": [float(x) for x in quaternion],  # w, x, y, z
                 "motion_type": "STATIC",
@@ -131,156 +195,49 @@ def _scene_instance(scene: Scene, things: list[Body]) -> dict[str, Any]:
             }
         )
     instance: dict[str, Any] = {
-        "stage_instance": {"template_name": scene.name},
+        "stage_instance": {"template_name": stage},
         "default_lighting": "no_lights" if scene.lighting is None else scene.name,
         "translation_origin": "asset_local",
         "object_instances": placed,
     }
     if scene.lighting is not None:
-        extra: dict[str, tuple[float, ...]] = {
-            "ambient": scene.lighting.ambient,
-            "sky": scene.lighting.sky,
-            "ground": scene.lighting.ground,
-        }
-        extra["lamp_radius_m"] = tuple(lamp.radius_m for lamp in scene.lighting.lamps)
-        instance["user_defined"] = {key: list(value) for key, value in extra.items()}
+        lighting = scene.lighting
+        extra: dict[str, Any] = {key: list(getattr(lighting, key)) for key in ("ambient", "sky", "ground")}
+        extra["lamp_radius_m"] = [lamp.radius_m for lamp in lighting.lamps]
+        if lighting.sun is not None:
+            extra["sun"] = {"direction": list(lighting.sun.direction), "colour": list(lighting.sun.colour)}
+        instance["user_defined"] = extra
     return instance
 
 
-def _light_setup(lighting: Lighting | None) -> dict[str, Any]:
-    """Habitat's lights: colour at most 1, the rest in the intensity; `direction` is the way the light travels."""
+def light_setup(lighting: Lighting | None) -> dict[str, Any]:
+    """Habitat's lights: colour at most 1, the rest in the intensity; `direction` is the way the light travels.
+
+    Habitat knows no ambient light, so four weak suns stand for it, and no shadows, so a sun would shine through walls:
+    beside lamps it is left out (`user_defined` of the scene has it).
+    """
     lights: dict[str, Any] = {}
     if lighting is None:
         return {"lights": lights}
     for number, lamp in enumerate(lighting.lamps):
-        top = max(max(lamp.colour), 1e-9)
-        colour = [c / top for c in lamp.colour]
-        entry = {"type": "point", "position": list(lamp.position_m), "color": colour, "intensity": top}
-        lights[str(number)] = entry
-    if lighting.sun is not None:
-        top = max(lighting.sun.colour)
-        colour = [c / top for c in lighting.sun.colour]
-        entry = {"type": "directional", "direction": list(lighting.sun.direction), "color": colour, "intensity": top}
-        lights[str(len(lights))] = entry
+        lights[str(number)] = {"type": "point", "position": list(lamp.position_m), **_strength(lamp.colour)}
+    if lighting.sun is not None and not lighting.lamps:
+        sun = lighting.sun
+        lights[str(len(lights))] = {"type": "directional", "direction": list(sun.direction), **_strength(sun.colour)}
+    if max(lighting.ambient) > 0:
+        for number, direction in enumerate(_FROM_ALL_SIDES):
+            weak = {"type": "directional", "direction": list(direction), **_strength(lighting.ambient)}
+            lights[f"{AMBIENT_KEY}{number}"] = weak
     return {"lights": lights}
 
 
-def _read_lighting(setup: Mapping[str, Any], extra: Mapping[str, Any]) -> Lighting:
-    lamps: list[Lamp] = []
-    sun = None
-    for key in sorted(setup.get("lights", {}), key=lambda name: (len(name), name)):
-        light = setup["lights"][key]
-        colour = np.asarray(light.get("color", [1, 1, 1])) * light.get("intensity", 1.0)
-        red, green, blue = (float(c) for c in colour)
-        if light.get("type") == "directional":
-            direction = np.asarray(light["direction"], dtype=float)
-            x, y, z = (float(c) for c in direction / np.linalg.norm(direction))
-            sun = sun or Sun((x, y, z), (red, green, blue))
-        else:
-            x, y, z = (float(c) for c in light["position"])
-            radii = extra.get("lamp_radius_m", [])
-            radius = float(radii[len(lamps)]) if len(lamps) < len(radii) else 0.3
-            lamps.append(Lamp((x, y, z), (red, green, blue), radius))
-    named = {key: tuple(float(c) for c in extra[key]) for key in ("sky", "ground") if key in extra}
-    ambient = tuple(float(c) for c in extra.get("ambient", (0.2, 0.2, 0.2)))
-    return Lighting(ambient=ambient, lamps=tuple(lamps), sun=sun, **named)  # type: ignore[arg-type]
+_FROM_ALL_SIDES = ((0.577, -0.577, 0.577), (-0.577, -0.577, -0.577), (0.577, 0.577, -0.577), (-0.577, 0.577, 0.577))
+"""Corners of a tetrahedron: surfaces of all directions get 0.58 to 1.15 of one such light."""
 
 
-def _read_object(
-    number: int,
-    template_path: Path,
-    placed: Mapping[str, Any],
-    instance: Mapping[str, Any],
-    materials: MaterialShelf,
-) -> Body:
-    template = read_json(template_path)
-    parts = _read_parts(template_path, template, materials)
-    name = template_name(template_path)
-    extra = template.get("user_defined", {})
-    category = str(extra.get("category", name))
-    pose = trimesh.transformations.quaternion_matrix(placed.get("rotation", [1, 0, 0, 0]))
-    pose[:3, :3] *= placed.get("uniform_scale", 1.0)
-    pose[:3, 3] = placed.get("translation", [0, 0, 0])
-    origin = placed.get("translation_origin", instance.get("translation_origin", "")).lower()
-    if origin != "asset_local":
-        body = Body(number, name, category, (category,), parts)
-        # Habitat's centre of mass: as the template says, else the middle of the bounding box
-        centre = np.asarray(template.get("COM", np.mean(body.box_in_body(), axis=0)), dtype=float)
-        pose[:3, 3] -= pose[:3, :3] @ centre
-    return Body(number, name, category, tuple(extra.get("words", (category,))), parts, pose)
-
-
-def _read_parts(config_path: Path, config: Mapping[str, Any], materials: MaterialShelf) -> tuple[Part, ...]:
-    """The template's meshes in its own upright frame."""
-    asset = config_path.parent / config["render_asset"]
-    if not asset.is_file():
-        raise ConfigError(f"{config_path.name} names {config['render_asset']}, which is not beside it")
-    loaded: Any = trimesh.load(asset, process=False)
-    turn = _upright(config)
-    parts = []
-    for node in sorted(loaded.graph.nodes_geometry, key=lambda name: (len(name), name)):
-        transform, geometry = loaded.graph[node]
-        parts.append(part_of_mesh(loaded.geometry[geometry], turn @ transform, materials))
-    return tuple(parts)
-
-
-def _upright(config: Mapping[str, Any]) -> NDArray[np.float64]:
-    """(4, 4) from the asset's axes to y up, -z front, with its scale."""
-    up, front = (np.asarray(config.get(key, default), dtype=float) for key, default in _AXES)
-    up, front = up / np.linalg.norm(up), front / np.linalg.norm(front)
-    matrix = np.eye(4)
-    matrix[:3, :3] = np.stack([np.cross(front, up), up, -front])
-    scale = np.asarray(config.get("scale", [1, 1, 1]), dtype=float) * float(config.get("units_to_meters", 1.0))
-    return matrix @ np.diag([*scale, 1.0])
-
-
-_AXES = (("up", [0, 1, 0]), ("front", [0, 0, -1]))
-
-
-def template_files(config_path: Path, config: Mapping[str, Any], kind: str) -> list[Path]:
-    """The JSON files of one kind ("stages", "scene_instances", ...) in the places that the dataset lists."""
-    folder, suffix = config_path.parent, _KINDS[kind][1]
-    try:
-        places = [str(place) for place in config.get(kind, {}).get("paths", {}).get(".json", [])]
-    except AttributeError:
-        raise ConfigError(f'{config_path.name}: {kind} must read {{"paths": {{".json": [...]}}}}') from None
-    found: list[Path] = []
-    for place in places:
-        if Path(place).is_absolute():
-            raise ConfigError(
-                f"{config_path.name}: {kind} lists the absolute path {place}; give it relative to the file"
-            )
-        inside = folder / place
-        found += sorted(inside.glob(f"*.{suffix}.json")) if inside.is_dir() else sorted(folder.glob(place))
-    return found
-
-
-def template_name(path: Path) -> str:
-    """What a template or scene is called: `stages/flat.stage_config.json` is `flat`."""
-    return path.name.split(".")[0]
-
-
-def find_template(config_path: Path, config: Mapping[str, Any], kind: str, name: str) -> Path:
-    """The JSON file of template `name`. Raises ConfigError that lists those there are."""
-    found = template_files(config_path, config, kind)
-    for path in found:
-        if template_name(path) == template_name(Path(name)):
-            return path
-    known = ", ".join(template_name(path) for path in found[:8]) or "none"
-    raise ConfigError(f"{kind} of {config_path.name} have no {name!r}; there are: {known}")
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """The JSON object in a file. Raises ConfigError in one line."""
-    try:
-        value = json.loads(path.read_text())
-    except OSError as error:
-        raise ConfigError(f"cannot read {path.name}: {error.strerror}") from None
-    except ValueError as error:
-        raise ConfigError(f"{path.name} is not JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise ConfigError(f"{path.name} must hold a JSON object, got {type(value).__name__}")
-    return value
+def _strength(colour: tuple[float, float, float]) -> dict[str, Any]:
+    top = max(max(colour), 1e-9)
+    return {"color": [c / top for c in colour], "intensity": top}
 
 
 def _write_json(path: Path, value: Mapping[str, Any]) -> None:

@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 
 from video4spatial.sim_scenes.clearance import FreeSpace
 from video4spatial.sim_scenes.config import MoveKind, WalkConfig
+from video4spatial.sim_scenes.geodesics import way_between
+from video4spatial.sim_scenes.goals import NEAREST_M, find_goals
 from video4spatial.sim_scenes.play import Lens, Track, seconds_along
+from video4spatial.sim_scenes.route import plan_route, planning_radius_m
 
 PAN_DEG, TILT_DEG, ARC_DEG, SWEEP_DEG = (5.0, 45.0), (5.0, 30.0), (15.0, 75.0), (90.0, 360.0)
 LEVEL_RAD = np.radians(-6.0)
@@ -21,6 +24,10 @@ LEVEL_RAD = np.radians(-6.0)
 STEEPEST_RAD = np.radians(45.0)
 SLACK_M = 0.02
 SAMPLES = 401
+AWAY_SHARE = 0.5
+"""Of the loops, how many go out of sight of where they began, where there is time for it."""
+TURN_SAMPLES = 12
+"""Of a line of 5 cm steps, over which a gaze is smoothed to both sides; and so many it stands where it turns round."""
 BLOCKED_M = -0.05
 """Clearance below this on the map is inside a thing: cells beside one have more."""
 
@@ -51,7 +58,8 @@ def draw_move(
         return ("look_around", _look_around(space, walk, draw), lens) if orbit is None else (kind, orbit, lens)
     if kind == "loop":
         # one pace, so that the whole loop fits
-        return kind, _loop(space, walk, duration_s, draw), replace(lens, easing=0.0)
+        away = _loop_away(space, walk, duration_s, draw) if draw.random() < AWAY_SHARE else None
+        return kind, away or _loop(space, walk, duration_s, draw), replace(lens, easing=0.0)
     return kind, (_dolly if kind == "dolly" else _look_around)(space, walk, draw), lens
 
 
@@ -157,6 +165,40 @@ def _longest_free_arc(space: FreeSpace, walk: WalkConfig, target: Target, radius
         if run > best:
             best, first = run, k - run + 1
     return float(first * 2 * np.pi / count), float(max(best - 1, 0) * 2 * np.pi / count)
+
+
+def _loop_away(space: FreeSpace, walk: WalkConfig, duration_s: float, draw: np.random.Generator) -> Track | None:
+    """Out of sight, in houses into another room, and back the same way, turning round twice. Of 4 starts, the first
+    with time for such a loop; of its goals the farthest there is time for. None where there is none."""
+    goals = find_goals(space, planning_radius_m(space, walk.radius_m))
+    way_of_turning = draw.choice([-1.0, 1.0])
+    for start in goals.places_m[draw.integers(len(goals.places_m), size=4)] if len(goals.places_m) else ():
+        reach_m = goals.roads.reach_m(start[None])[0]
+        away_m = goals.distances_m(start, reach_m)
+        fits = (away_m > NEAREST_M) & (2 * away_m < duration_s * walk.speed_mps)
+        fits &= ~goals.are_seen(start[None], np.inf)
+        for k in np.flatnonzero(fits)[np.argsort(-away_m[fits], kind="stable")][:8]:
+            way = way_between(goals.roads, start, goals.places_m[k], (reach_m, goals.reach_m[k]))
+            assert way is not None  # its distance is finite
+            track = _out_and_back(plan_route(space, walk, way).places_m, way_of_turning)
+            if seconds_along(track, walk)[-1] <= duration_s:
+                return track
+    return None
+
+
+def _out_and_back(line_m: NDArray[np.float64], way_of_turning: float) -> Track:
+    """Along a line and back, looking ahead; it turns round at the end of the line, and again where it began."""
+    step = np.diff(line_m, axis=0)
+    ahead = np.unwrap(np.arctan2(-step[:, 0], -step[:, 1]))
+    ahead = np.append(ahead, ahead[-1])
+    half, n = way_of_turning * np.pi, TURN_SAMPLES
+    ahead = np.concatenate([ahead, np.full(n // 2, ahead[-1])])
+    still = np.ones(2 * n + 1)
+    yaw = np.concatenate([ahead[0] * still, ahead, ahead[::-1] + half, (ahead[0] + 2 * half) * still])
+    yaw = np.convolve(yaw, np.ones(2 * n + 1) / (2 * n + 1), mode="valid")
+    start, end = np.repeat(line_m[:1], n + 1, axis=0), np.repeat(line_m[-1:], 2 * (n // 2), axis=0)
+    places = np.concatenate([start, line_m, end, line_m[::-1], start])
+    return Track(places, yaw, np.full(len(places), LEVEL_RAD))
 
 
 def _loop(space: FreeSpace, walk: WalkConfig, duration_s: float, draw: np.random.Generator) -> Track:

@@ -5,14 +5,12 @@ Source ─▶ [load_place] ─▶ Place ─▶ paths, variants, stage
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from video4spatial.pipeline.core.errors import ConfigError, SourceError
-from video4spatial.pipeline.core.files import sha256_file
 from video4spatial.pipeline.core.seeds import rng
 from video4spatial.pipeline.core.unit import Source
 from video4spatial.sim_scenes.assets.library import Library, open_library
@@ -21,11 +19,14 @@ from video4spatial.sim_scenes.clearance import FreeSpace, find_free_space
 from video4spatial.sim_scenes.dataset_files import unchanged_dataset
 from video4spatial.sim_scenes.furnish import Placed
 from video4spatial.sim_scenes.glb import load_glb
-from video4spatial.sim_scenes.habitat_dataset import read_dataset
+from video4spatial.sim_scenes.habitat_read import load_scene
 from video4spatial.sim_scenes.houses import generate_house
 from video4spatial.sim_scenes.lights import Fixtures, draw_lighting
+from video4spatial.sim_scenes.plausible import check_floor, check_size, check_upright
+from video4spatial.sim_scenes.room_table import RoomArea, room_area
 from video4spatial.sim_scenes.rooms import generate_room
 from video4spatial.sim_scenes.scene import STAGE_ID, Lamp, Scene, flatten
+from video4spatial.sim_scenes.scene_files import states_up, unchanged_file
 from video4spatial.sim_scenes.sources import (
     asset_folders,
     house_seed,
@@ -51,6 +52,8 @@ class Place:
     """One of `lights.MOODS`, or `own`: the light that the scene's files bring."""
     kind: str
     """`living`, `bedroom`, ... of a generated room; `house`; `file` of a scene that was read."""
+    rooms: tuple[RoomArea, ...] = ()
+    """Of a generated scene; files do not tell theirs."""
     assets: Mapping[str, Any] = field(default_factory=dict)
     """The user's files that a generated scene was furnished from: digests, what is used, what is left out and why."""
 
@@ -62,40 +65,57 @@ def load_place(source: Source, radius_m: float, eye_height_m: float) -> Place:
         room = generate_room(seed, Stock(library))
         scene = replace(room.scene, name=scene_name(source))
         space = find_free_space(flatten(scene.bodies), eye_height_m)
-        place = Place(scene, space, room.fixtures, room.mood, room.kind, _assets(library, scene, room.placed))
+        areas: tuple[RoomArea, ...] = (room_area(room.kind, room.kind, room.shell),)
+        assets = _assets(library, scene, room.placed)
+        place = Place(scene, space, room.fixtures, room.mood, room.kind, areas, assets)
     elif (seed := house_seed(source)) is not None:
         library = unchanged_library(source)
         house = generate_house(seed, Stock(library))
         scene = replace(house.scene, name=scene_name(source))
         space = find_free_space(flatten(scene.bodies), eye_height_m)
-        placed = [item for room in house.rooms for item in room.placed]
-        place = Place(scene, space, house.fixtures, house.mood, "house", _assets(library, scene, placed))
+        areas = tuple(room_area(room.name, room.kind, room.shell, room.middle_m) for room in house.rooms)
+        assets = _assets(library, scene, [item for room in house.rooms for item in room.placed])
+        place = Place(scene, space, house.fixtures, house.mood, "house", areas, assets)
     elif is_dataset(source):
         place = _dataset_place(source, radius_m, eye_height_m)
     else:
-        scene = load_glb(_unchanged(source), scene_name(source))
-        space = find_free_space(flatten(scene.bodies), eye_height_m)
-        fixtures = _ceiling_lamps(space, radius_m)
-        lighting = draw_lighting(rng(0, "simulate.light", source.sha256), fixtures, "evening")
-        place = Place(replace(scene, lighting=lighting), space, fixtures, "evening", "file")
+        place = _file_place(source, radius_m, eye_height_m)
+    if place.kind == "file":
+        check_floor(place.scene, place.space.floor_m, source.uri)
     area_m2 = float(place.space.walkable(radius_m).sum()) * place.space.cell_m**2
     if area_m2 < MIN_WALK_M2:
         raise SourceError(
             f"{source.uri}: {area_m2:.2f} m2 of floor are free for a walker of {radius_m:g} m radius, "
-            f"{MIN_WALK_M2:g} needed; is the scene y up and in metres? Else lower walk.radius_m",
+            f"{MIN_WALK_M2:g} needed; is it y up and in metres, and has it a floor? Else lower walk.radius_m",
             reason="no_free_space",
         )
     return place
 
 
+def _file_place(source: Source, radius_m: float, eye_height_m: float) -> Place:
+    """A scene file in the light it brings, else in that of ceiling lamps."""
+    path, axes = unchanged_file(source)
+    scene = load_glb(path, scene_name(source), axes)
+    check_size(scene, source.uri)
+    if not states_up(source):
+        check_upright(scene, source.uri)
+    space = find_free_space(flatten(scene.bodies), eye_height_m)
+    if scene.lighting is not None:
+        lamps = scene.lighting.lamps
+        return Place(scene, space, Fixtures((), lamps) if lamps else _ceiling_lamps(space, radius_m), "own", "file")
+    fixtures = _ceiling_lamps(space, radius_m)
+    lighting = draw_lighting(rng(0, "simulate.light", source.sha256), fixtures, "evening")
+    return Place(replace(scene, lighting=lighting), space, fixtures, "evening", "file")
+
+
 def _dataset_place(source: Source, radius_m: float, eye_height_m: float) -> Place:
     """A scene of a dataset in the light it brings; one without lights ("no_lights") is shown unlit, as Habitat does."""
-    config_path, name = unchanged_dataset(source)
+    spec = unchanged_dataset(source)
     try:
-        scene = replace(read_dataset(config_path, name), name=scene_name(source))
-    except (ConfigError, ValueError, KeyError, IndexError, TypeError, NotImplementedError, OSError) as error:
-        # what trimesh and Pillow raise on damaged meshes and pictures
+        scene = replace(load_scene(spec), name=scene_name(source))
+    except ConfigError as error:
         raise SourceError(f"{source.uri} cannot be read ({error})", reason="unreadable_scene") from None
+    check_size(scene, source.uri)
     space = find_free_space(flatten(scene.bodies), eye_height_m)
     lamps = scene.lighting.lamps if scene.lighting else ()
     fixtures = Fixtures((), lamps) if lamps else _ceiling_lamps(space, radius_m)
@@ -131,16 +151,6 @@ def _assets(library: Library | None, scene: Scene, placed: Sequence[Placed]) -> 
     used = sorted({item.piece.file for item in placed if item.piece.file} | covered)
     left_out = {**catalogue.left_out, **library.unusable}
     return {**catalogue.digests, "used": used, "left_out": left_out}
-
-
-def _unchanged(source: Source) -> Path:
-    """The scene's file, if it still is the one that was planned: its hash names the data."""
-    path = Path(source.location)
-    if not path.is_file():
-        raise SourceError(f"{source.uri} is gone since the run was planned", reason="unreadable_scene")
-    if sha256_file(path) != source.sha256:
-        raise SourceError(f"{source.uri} has changed since the run was planned; start the run again", reason="changed")
-    return path
 
 
 def interests_m(place: Place, radius_m: float) -> NDArray[np.float64]:

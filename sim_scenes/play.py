@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from video4spatial.pipeline.core.geometry import upright_pose
+from video4spatial.pipeline.core.geometry import upright_poses
 from video4spatial.sim_scenes.clearance import FreeSpace
 from video4spatial.sim_scenes.config import WalkConfig
 from video4spatial.sim_scenes.paths import Walk
@@ -71,8 +71,8 @@ def play(space: FreeSpace, walk: WalkConfig, track: Track, lens: Lens, frames: i
     x, z, yaw, pitch = (
         np.interp(now_s, knots, column[rising]) for column in (*track.places_m.T, track.yaw, track.pitch)
     )
-    height = space.floor_m + lens.eye_m
-    poses = np.array([upright_pose((x[i], height, z[i]), yaw[i], pitch[i]) for i in range(frames)])
+    eyes = np.stack([x, np.full(frames, space.floor_m + lens.eye_m), z], axis=1)
+    poses = upright_poses(eyes, yaw, pitch)
     used = track.places_m[due_s <= reach_s + 1e-9]
     ends = np.concatenate([used, [[x[-1], z[-1]]]])
     length_m = float(np.linalg.norm(np.diff(ends, axis=0), axis=1).sum())

@@ -12,8 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from video4spatial.pipeline.core.errors import SourceError
+
 STAGE_ID = 0
 """Object id of walls, floor and ceiling, as in Habitat; also of pixels where nothing was hit."""
+MAX_TRIANGLES = 8_000_000
+"""Of one scene: a million takes about 0.5 GiB to load, walk and render lit (docs/benchmarks/render.md)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +99,15 @@ class Body:
         }
 
 
+BodyKey = tuple[int, tuple[int, ...], bytes]
+
+
+def key_of(body: Body) -> BodyKey:
+    """Equal for bodies that look the same: the same parts, in the same place, under the same id."""
+    pose = np.asarray(body.world_from_body, dtype=float) + 0.0  # -0.0 is 0.0
+    return body.object_id, tuple(id(part) for part in body.parts), pose.tobytes()
+
+
 @dataclass(frozen=True)
 class Sun:
     """Parallel light from outside."""
@@ -163,33 +176,50 @@ class TriangleSoup:
     materials: tuple[Material, ...]
 
 
+def count_triangles(bodies: tuple[Body, ...]) -> int:
+    """Raises SourceError(reason="too_large") for more than MAX_TRIANGLES: asked before memory is taken for them."""
+    count = sum(len(part.faces) for body in bodies for part in body.parts)
+    if count > MAX_TRIANGLES:
+        raise SourceError(
+            f"the scene has {count:,} triangles, at most {MAX_TRIANGLES:,} are rendered; simplify its meshes, or split "
+            "it into scenes",
+            reason="too_large",
+        )
+    return count
+
+
 def flatten(bodies: tuple[Body, ...]) -> TriangleSoup:
-    """The triangles of all bodies in world axes, in the order of bodies and parts."""
-    materials: dict[int, tuple[int, Material]] = {}
-    columns: list[tuple[NDArray, ...]] = []
-    for body in bodies:
-        rotation, position = body.world_from_body[:3, :3], body.world_from_body[:3, 3]
-        normal_matrix = np.linalg.inv(rotation)
-        mirrored = np.linalg.det(rotation) < 0
-        for part in body.parts:
-            index, _ = materials.setdefault(id(part.material), (len(materials), part.material))
-            faces = part.faces[:, ::-1] if mirrored else part.faces
-            vertices = part.vertices_m.astype(float) @ rotation.T + position
-            normals = part.normals.astype(float) @ normal_matrix
-            normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
-            colours = np.ones((len(vertices), 3)) if part.colours is None else part.colours
-            colours = colours * np.asarray(part.material.colour)
-            ids = np.full(len(faces), body.object_id, dtype=np.int32)
-            columns.append(
-                (vertices[faces], normals[faces], part.uv[faces], colours[faces], ids, np.full(len(faces), index))
-            )
-    corners, normals, uv, colours, ids, material = (np.concatenate(column) for column in zip(*columns, strict=True))
-    return TriangleSoup(
-        corners_m=np.ascontiguousarray(corners, dtype=np.float32),
-        normals=np.ascontiguousarray(normals, dtype=np.float32),
-        uv=np.ascontiguousarray(uv, dtype=np.float32),
-        colours=np.ascontiguousarray(colours, dtype=np.float32),
-        object_id=ids,
-        material=material.astype(np.int32),
-        materials=tuple(kept for _, kept in materials.values()),
+    """The triangles of all bodies in world axes, in the order of bodies and parts. Raises as `count_triangles`."""
+    count = count_triangles(bodies)
+    materials: dict[int, Material] = {id(part.material): part.material for body in bodies for part in body.parts}
+    numbers = {key: number for number, key in enumerate(materials)}
+    soup = TriangleSoup(
+        corners_m=np.empty((count, 3, 3), dtype=np.float32),
+        normals=np.empty((count, 3, 3), dtype=np.float32),
+        uv=np.empty((count, 3, 2), dtype=np.float32),
+        colours=np.empty((count, 3, 3), dtype=np.float32),
+        object_id=np.empty(count, dtype=np.int32),
+        material=np.empty(count, dtype=np.int32),
+        materials=tuple(materials.values()),
     )
+    start = 0
+    for body in bodies:
+        for part in body.parts:
+            rows = slice(start, start + len(part.faces))
+            _place(part, body, soup, rows)
+            soup.object_id[rows], soup.material[rows] = body.object_id, numbers[id(part.material)]
+            start = rows.stop
+    return soup
+
+
+def _place(part: Part, body: Body, soup: TriangleSoup, rows: slice) -> None:
+    """Writes the corners of a part. Each vertex is turned once, and rounded before it is copied to its triangles."""
+    rotation, position = body.world_from_body[:3, :3], body.world_from_body[:3, 3]
+    faces = part.faces[:, ::-1] if np.linalg.det(rotation) < 0 else part.faces
+    normals = part.normals.astype(float) @ np.linalg.inv(rotation)
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    colours = np.ones((len(normals), 3)) if part.colours is None else part.colours
+    soup.corners_m[rows] = (part.vertices_m.astype(float) @ rotation.T + position).astype(np.float32)[faces]
+    soup.normals[rows] = normals.astype(np.float32)[faces]
+    soup.uv[rows] = part.uv[faces]
+    soup.colours[rows] = (colours * np.asarray(part.material.colour)).astype(np.float32)[faces]

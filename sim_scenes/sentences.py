@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from video4spatial.pipeline.core.words import MEANINGLESS, SIMILAR_COLOURS, is_alike, is_similar
 from video4spatial.sim_scenes.scene import STAGE_ID, Body, Scene
 
 NEAR_M, FAR_M = 0.5, 1.5
@@ -18,50 +19,6 @@ NEAR_M, FAR_M = 0.5, 1.5
 WINDOW_NEAR_M, WINDOW_FAR_M = 0.9, 2.2
 ANCHOR_REACH_M = 0.3
 """Smaller things are no landmarks."""
-
-MEANINGLESS = frozenset(
-    {"thing", "mesh", "object", "node", "geometry", "group", "default", "material", "part", "stage"}
-)
-SIMILAR_COLOURS = (
-    {"white", "beige", "pale", "cream", "ivory"},
-    {"brown", "walnut", "oak", "cherry", "wooden", "tan", "pale", "beige", "copper"},
-    {"orange", "brown", "cherry", "copper"},
-    {"teal", "green", "olive", "turquoise"},
-    {"teal", "blue", "navy", "turquoise"},
-    {"pink", "red", "crimson"},
-    {"pink", "purple", "violet"},
-    {"orange", "yellow", "gold", "mustard"},
-    {"black", "grey", "gray", "dark", "charcoal"},
-    {"white", "grey", "gray", "silver", "metal", "steel"},
-)
-SIMILAR_THINGS = (
-    {"sofa", "couch", "loveseat", "bench"},
-    {
-        "sideboard",
-        "cabinet",
-        "cupboard",
-        "dresser",
-        "drawers",
-        "wardrobe",
-        "chest",
-        "counter",
-        "nightstand",
-        "tv stand",
-        "console table",
-        "kitchen unit",
-        "shoe rack",
-    },
-    {"bookshelf", "bookcase", "shelf", "shelves", "rack"},
-    {"ottoman", "pouf", "stool", "bag", "cushion"},
-    {"painting", "picture", "poster", "mirror", "frame"},
-    {"box", "crate", "basket", "bin", "suitcase", "speaker", "microwave"},
-    {"vase", "pot", "bowl", "cup", "mug", "jug", "bottle", "tableware", "plate"},
-    {"rug", "carpet", "mat"},
-    {"desk", "table", "counter"},
-    {"coffee table", "side table", "end table", "bedside table", "nightstand", "stool"},
-    {"tv", "television", "screen", "monitor", "laptop", "computer"},
-    {"book", "books"},
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,11 +62,11 @@ def referring_sentences(scene: Scene, windows: tuple[Window, ...] = ()) -> dict[
 def could_mean(noun: str, adjectives: frozenset[str], body: Body) -> bool:
     """Could somebody who hears the noun and the adjectives think of `body`? In doubt: yes."""
     names = (body.category, *body.words)
-    same_kind = any(name.endswith(noun) or _is_alike(noun, name) for name in names)
+    same_kind = any(name.endswith(noun) or is_alike(noun, name) for name in names)
     known = adjectives_of(body)
     if not same_kind or not adjectives or not known:
         return same_kind
-    return all(any(word == other or _similar(SIMILAR_COLOURS, word, other) for other in known) for word in adjectives)
+    return all(any(word == other or is_similar(SIMILAR_COLOURS, word, other) for other in known) for word in adjectives)
 
 
 def adjectives_of(body: Body) -> frozenset[str]:
@@ -121,19 +78,6 @@ def adjectives_of(body: Body) -> frozenset[str]:
 def _thing(body: Body) -> _Thing:
     vertices = body.world_vertices_m()
     return _Thing(body, vertices.min(axis=0), vertices.max(axis=0))
-
-
-def _is_alike(noun: str, name: str) -> bool:
-    one, other = _last(noun), _last(name)
-    return _similar(SIMILAR_THINGS, noun, name) or (one != other and _similar(SIMILAR_THINGS, one, other))
-
-
-def _last(name: str) -> str:
-    return name.split()[-1] if name.split() else ""
-
-
-def _similar(groups: tuple[set[str], ...], one: str, other: str) -> bool:
-    return any(one in group and other in group for group in groups)
 
 
 def _is_nameable(thing: _Thing) -> bool:

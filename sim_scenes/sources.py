@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from video4spatial.pipeline.core.errors import ConfigError
-from video4spatial.pipeline.core.files import sha256_file
 from video4spatial.pipeline.core.settings import fingerprint
 from video4spatial.pipeline.core.unit import Source
 from video4spatial.sim_scenes import houses, rooms
@@ -17,7 +16,7 @@ from video4spatial.sim_scenes.assets.catalogue import summary
 from video4spatial.sim_scenes.assets.library import Library, SourceFolders, open_library
 from video4spatial.sim_scenes.config import SimConfig
 from video4spatial.sim_scenes.dataset_files import SUFFIX, dataset_sources, split_address
-from video4spatial.sim_scenes.glb import check_glb
+from video4spatial.sim_scenes.scene_files import file_source
 
 ROOM_URI = "procedural:room?seed="
 HOUSE_URI = "procedural:house?seed="
@@ -37,7 +36,7 @@ def simulation_sources(config: SimConfig, seed: int) -> list[Source]:
     sources = [room_source(seed * 1_000_000 + k, folders) for k in range(config.rooms)]
     sources += [house_source(seed * 1_000_000 + k, folders) for k in range(config.houses)]
     for scene in config.scenes:
-        sources += _file_sources(scene)
+        sources += file_sources(scene)
     if not sources:
         raise ConfigError(
             "simulation has nothing to render: set simulation.rooms above 0, set simulation.houses above 0 or name "
@@ -86,6 +85,11 @@ def is_dataset(source: Source) -> bool:
     return f"{SUFFIX}#" in source.uri
 
 
+def is_read(source: Source) -> bool:
+    """Is it read from files, not generated."""
+    return room_seed(source) is None and house_seed(source) is None
+
+
 def room_source(room: int, folders: SourceFolders = NO_FOLDERS) -> Source:
     """The procedural room of seed `room`, furnished from `folders` too."""
     return _generated("room", rooms.VERSION, room, folders)
@@ -118,13 +122,7 @@ def _told(library: Library) -> tuple[int, str]:
     return (logging.WARNING if library.catalogue.left_out else logging.INFO), summary(library.catalogue)
 
 
-def _file_sources(scene: str) -> list[Source]:
-    """A GLB is one scene; a dataset is the one that is named, or all of its scenes."""
+def file_sources(scene: str) -> list[Source]:
+    """A GLB or glTF file is one scene; a dataset is the one that is named, or all of its scenes."""
     address = split_address(scene)
-    return [_glb_source(Path(scene))] if address is None else dataset_sources(*address)
-
-
-def _glb_source(path: Path) -> Source:
-    check_glb(path)
-    digest = sha256_file(path)
-    return Source(uri=path.name, sha256=digest, split_group=f"{path.stem}-{digest[:8]}", location=str(path))
+    return [file_source(scene)] if address is None else dataset_sources(*address)

@@ -13,16 +13,19 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from video4spatial.pipeline.core.camera import Cameras, pinhole
+from video4spatial.pipeline.core.consistency import covisibility, covisibility_frames, geometry_error
 from video4spatial.pipeline.core.errors import SourceError
+from video4spatial.pipeline.core.grounding import grounding_task
 from video4spatial.pipeline.core.seeds import rng
 from video4spatial.pipeline.core.sequence import Provenance, Sequence
 from video4spatial.pipeline.core.stage import Resources
 from video4spatial.pipeline.core.unit import Product, Source, Unit
 from video4spatial.sim_scenes.config import SimConfig, View
-from video4spatial.sim_scenes.consistency import covisibility, geometry_error
-from video4spatial.sim_scenes.grounding import draw_grounding, grounding_task
+from video4spatial.sim_scenes.filming import film, still_depth_m
+from video4spatial.sim_scenes.grounding import draw_grounding
 from video4spatial.sim_scenes.habitat_dataset import write_dataset
 from video4spatial.sim_scenes.objects import object_table
 from video4spatial.sim_scenes.paths import Walk
@@ -31,14 +34,17 @@ from video4spatial.sim_scenes.plan import write_plan
 from video4spatial.sim_scenes.recordings import Recording, draw_recordings
 from video4spatial.sim_scenes.render.base import Frames, Renderer
 from video4spatial.sim_scenes.render.choose import RendererName, make_renderer, resolve_renderer
+from video4spatial.sim_scenes.render.habitat import LOOK_VERSION
 from video4spatial.sim_scenes.scene import Scene
 from video4spatial.sim_scenes.shake import calm
-from video4spatial.sim_scenes.sources import scene_name
+from video4spatial.sim_scenes.sources import is_read, scene_name
 from video4spatial.sim_scenes.unit_settings import unit_settings
-from video4spatial.sim_scenes.variants import Variant, lighting_variant, occluder_variant
+from video4spatial.sim_scenes.variants import KINDS, Variant, variant_number
+from video4spatial.sim_scenes.variety import draw_variant
 
 STAGE_VERSION = 2
-COVISIBILITY_FRAMES = 8
+READER_VERSION = 2
+"""Of what is made of scene files; generated scenes do not depend on it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,19 +57,22 @@ class SimulateStage:
 
     @property
     def needs(self) -> Resources:
-        return Resources(cpus=1.0, memory_gib=1.5)
+        return Resources(cpus=1.0, gpus=1.0 if self.config.device == "cuda" else 0.0, memory_gib=1.5)
 
     def units(self, sources: list[Source], seed: int) -> list[Unit]:
-        """One unit a scene. Raises NotAvailable when the wanted renderer cannot be driven here."""
-        config = replace(self.config, renderer=resolve_renderer(self.config.renderer))
+        """One unit a scene. Raises NotAvailable when the wanted renderer or device cannot be driven here."""
+        config = replace(self.config, renderer=resolve_renderer(self.config.renderer, self.config.device))
         for view in config.views:
             calm(view.walk)  # a shake that needs more room than a walker may ask for is refused here
         settings = unit_settings(config, exclude=("rooms", "houses", "objects", "textures", "scenes"))
+        versions = {"simulate": STAGE_VERSION}
+        if config.renderer == "habitat":
+            versions["habitat"] = LOOK_VERSION
         return [
             Unit(
                 kind="simulation",
                 source=source,
-                stage_versions={"simulate": STAGE_VERSION},
+                stage_versions=versions | ({"read": READER_VERSION} if is_read(source) else {}),
                 settings=settings,
                 seed=seed,
             )
@@ -125,8 +134,9 @@ class SimulateWorker:
         recordings = draw_recordings(place, view, generators)
         # as planned: what this node would choose by itself must not decide what a unit's pixels are
         renderer_name: RendererName = unit.settings["renderer"]
-        with closing(make_renderer(renderer_name, place.scene, view.samples)) as renderer:
-            yield from self._recordings(unit, view, number, place, recordings, renderer_name, renderer)
+        device = unit.settings.get("device", "cpu")
+        with closing(make_renderer(renderer_name, place.scene, view.samples, device)) as renderer:
+            yield from self._recordings(unit, view, number, place, recordings, renderer)
 
     def _recordings(
         self,
@@ -135,25 +145,35 @@ class SimulateWorker:
         number: int,
         place: Place,
         recordings: list[Recording],
-        renderer_name: RendererName,
         renderer: Renderer,
     ) -> Iterator[Product]:
         name = unit.source.sha256
         for path, recording in enumerate(recordings):
             yield self._product(unit, view, path, recording, place.scene, renderer, None)
-            variants = []
-            if path < view.lighting_variants:
-                variants.append(lighting_variant(place, rng(unit.seed, f"simulate.light.{number}", name, path)))
-            if path < view.occluder_variants:
-                draw = rng(unit.seed, f"simulate.occluder.{number}", name, path)
-                occluded = occluder_variant(place, recording.walk, view.walk.radius_m, draw)
-                variants += [occluded] if occluded else []
-            for variant in variants:
-                with closing(make_renderer(renderer_name, variant.scene, view.samples, like=renderer)) as changed:
-                    yield self._product(unit, view, path, recording, variant.scene, changed, variant)
+            for variant_no, variant in self._variants(unit, view, number, path, place, recording.walk):
+                yield self._product(unit, view, path, recording, variant.scene, renderer, variant, variant_no)
+        renderer.show(place.scene)
         generators = [rng(unit.seed, f"simulate.grounding.{number}", name, k) for k in range(view.grounding_paths)]
         for k, recording in draw_grounding(place, view, generators, lambda cameras: renderer.render(cameras).object_id):
             yield self._product(unit, view, view.paths + k, recording, place.scene, renderer, None)
+
+    def _variants(
+        self, unit: Unit, view: View, number: int, path: int, place: Place, walk: Walk
+    ) -> Iterator[tuple[int, Variant]]:
+        """The variants of one path with their numbers, in the order of their keys."""
+        wanted = {
+            "lighting": view.lighting_variants,
+            "occluder": view.occluder_variants,
+            "passerby": view.passerby_variants,
+            "jitter": view.jitter_variants,
+        }
+        for kind in KINDS:
+            for repeat in range(view.variant_repeats if path < wanted[kind] else 0):
+                name = f"simulate.{'light' if kind == 'lighting' else kind}.{number}"
+                draw = rng(unit.seed, name if repeat == 0 else f"{name}.{repeat}", unit.source.sha256, path)
+                variant = draw_variant(kind, place, walk, view, draw)
+                if variant is not None:
+                    yield variant_number(kind, repeat), variant
 
     def _product(
         self,
@@ -164,16 +184,20 @@ class SimulateWorker:
         scene: Scene,
         renderer: Renderer,
         variant: Variant | None,
+        variant_no: int = 0,
     ) -> Product:
-        cameras = _cameras(recording.walk, view.size_px)
-        frames = renderer.render(cameras)
+        walk = (variant.walk if variant else None) or recording.walk
+        scenes, moving = (variant.scenes, variant.moving) if variant else ((), ())
+        cameras = _cameras(walk, view.size_px)
+        frames = film(renderer, scene, scenes, cameras)
         small, geometry = cameras, frames
         if view.depth_scale > 1:
             small = cameras.resized(view.size_px // view.depth_scale, view.size_px // view.depth_scale)
-            geometry = renderer.render(small)
-        grid = tuple(int(i) for i in np.unique(np.linspace(0, view.frames - 1, COVISIBILITY_FRAMES).astype(int)))
+            geometry = film(renderer, scene, scenes, small)
+        still_m = still_depth_m(geometry, moving)
+        grid = covisibility_frames(view.frames)
         is_grounding = recording.task["task"] == "grounding"
-        objects = object_table(scene, geometry, frames if view.boxes or is_grounding else None)
+        objects = object_table(scene, geometry, frames if view.boxes or is_grounding else None, moving)
         task = grounding_task(recording.task, objects, cameras) if is_grounding else recording.task
         sequence = Sequence(
             frames=frames.rgb,
@@ -193,7 +217,7 @@ class SimulateWorker:
             scale="metric",
             depth_m=geometry.depth_m,
             object_id=geometry.object_id,
-            covisibility=covisibility(geometry.depth_m, small, grid),
+            covisibility=covisibility(still_m, small, grid),
             covisibility_frames=grid,
             objects=objects,
             tasks=(task,),
@@ -201,22 +225,21 @@ class SimulateWorker:
         return _with_variant(Product(
             index=path,
             sequence=sequence,
-            scores=_scores(frames, geometry, small, recording.walk),
+            scores=_scores(frames, geometry, still_m, small, walk),
             columns={"move": recording.move} if is_grounding or view.moves != ("walk",) else {},
             scene=scene_name(unit.source),
             task=task["task"],
             start=0,
             stop=view.frames,
-        ), unit, variant)  # fmt: skip
+        ), unit, variant, variant_no)  # fmt: skip
 
 
-def _with_variant(product: Product, unit: Unit, variant: Variant | None) -> Product:
-    """The product numbered and described as a variant: 1 lighting, 2 occluder."""
+def _with_variant(product: Product, unit: Unit, variant: Variant | None, number: int) -> Product:
+    """The product numbered and described as a variant."""
     if variant is None or product.sequence is None:
         return product
     group = product.variant_group(unit.unit_id)
     described = {"group": group, "kind": variant.kind, "parameters": dict(variant.parameters)}
-    number = 1 if variant.kind == "lighting" else 2
     return replace(product, variant=number, sequence=replace(product.sequence, variant=described))
 
 
@@ -227,14 +250,16 @@ def _cameras(walk: Walk, size_px: int) -> Cameras:
     )
 
 
-def _scores(frames: Frames, geometry: Frames, cameras: Cameras, walk: Walk) -> dict[str, float]:
+def _scores(
+    frames: Frames, geometry: Frames, still_m: NDArray[np.float32], cameras: Cameras, walk: Walk
+) -> dict[str, float]:
     """brightness (mean 8-bit luma), geometry_error (relative, see consistency.py), path_length_m, min_clearance_m,
     sky_share (part of pixels where nothing was hit)."""
     luma = frames.rgb[..., 0] * np.float32(0.299) + frames.rgb[..., 1] * np.float32(0.587)
     luma += frames.rgb[..., 2] * np.float32(0.114)
     return {
         "brightness": float(luma.mean()),
-        "geometry_error": geometry_error(geometry.depth_m, cameras),
+        "geometry_error": geometry_error(still_m, cameras),
         "path_length_m": walk.length_m,
         "min_clearance_m": walk.min_clearance_m,
         "sky_share": float((geometry.depth_m == 0).mean()),

@@ -1,17 +1,19 @@
 """Variants of a walk: the same cameras in another light, or with something put in the way of the view.
 
-Walk + Place ─▶ [lighting_variant, occluder_variant] ─▶ scene to render again + what was drawn
+Walk + Place ─▶ [lighting_variant, dials_variant, occluder_variant], passersby.py, jitter.py ─▶ Variant ─▶ stage.py
 
-Both change the scene in 3D before it is rendered, so depth and object ids of a variant are those of its own scene.
+All change the scene (or the cameras) in 3D before it is rendered, so depth and object ids of a variant are its own.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
+from video4spatial.pipeline.core.settings import to_plain
 from video4spatial.sim_scenes import furniture
+from video4spatial.sim_scenes.dials import draw_dials, lighting_of
 from video4spatial.sim_scenes.lights import MOODS, describe, draw_lighting
 from video4spatial.sim_scenes.palette import draw_palette
 from video4spatial.sim_scenes.paths import Walk
@@ -19,15 +21,32 @@ from video4spatial.sim_scenes.place import Place
 from video4spatial.sim_scenes.scene import Body, Scene
 from video4spatial.sim_scenes.shapes import box, joined, yaw_matrix
 
+VariantKind = Literal["lighting", "occluder", "passerby", "jitter"]
+KINDS: tuple[VariantKind, ...] = ("lighting", "occluder", "passerby", "jitter")
+"""In the order of their numbers."""
+
+
+def variant_number(kind: VariantKind, repeat: int) -> int:
+    """1 to 4 for the first variant of each kind; the others of lighting are 11, 12, ..., of occluders 21, 22, ...: so
+    that keys, which are sorted as text, keep a kind together."""
+    first = 1 + KINDS.index(kind)
+    return first if repeat == 0 else 10 * first + repeat
+
 
 @dataclass(frozen=True, eq=False)
 class Variant:
-    """A changed scene."""
+    """A changed scene, or the same one seen otherwise."""
 
-    kind: str
-    """`lighting` or `occluder`."""
+    kind: VariantKind
     scene: Scene
+    """Of all frames; of the first one where something moves."""
     parameters: Mapping[str, Any]
+    walk: Walk | None = None
+    """The cameras, where they are not those of the original."""
+    scenes: tuple[Scene, ...] = ()
+    """One a frame, where something moves."""
+    moving: tuple[Mapping[str, Any], ...] = ()
+    """Entries of `objects` of what moves, without what is seen of it."""
 
 
 def lighting_variant(place: Place, draw: np.random.Generator) -> Variant:
@@ -37,6 +56,14 @@ def lighting_variant(place: Place, draw: np.random.Generator) -> Variant:
     scene = relit(place, mood, draw)
     assert scene.lighting is not None
     return Variant("lighting", scene, {"mood": mood, "lighting": describe(scene.lighting)})
+
+
+def dials_variant(place: Place, draw: np.random.Generator) -> Variant:
+    """The scene at another hour, each of its lamps on or off, in another colour and strength."""
+    dials = draw_dials(draw, place.fixtures)
+    lighting = lighting_of(dials, place.fixtures)
+    parameters = {"dials": to_plain(dials), "lighting": describe(lighting)}
+    return Variant("lighting", replace(place.scene, lighting=lighting), parameters)
 
 
 def relit(place: Place, mood: str, draw: np.random.Generator) -> Scene:

@@ -1,7 +1,8 @@
-"""Makes the README's picture from a finished run: python docs/pictures/make.py runs/demo docs/pictures/demo.jpg
+"""Makes the README's pictures from a finished run: python docs/pictures/make.py runs/demo docs/pictures
 
-Rows: rooms as the embedded renderer films them (a walk each, then light and occluder variants), and what the trained
-model shows of a held-out path beside the truth.
+demo.jpg has rows: rooms as the embedded renderer films them (a walk each, then light and occluder variants), and what
+the trained model shows of a held-out path beside the truth. houses.jpg is the run's sheet of houses, as its report
+shows it.
 """
 
 import json
@@ -32,9 +33,10 @@ def label(text: str) -> np.ndarray:
     return np.asarray(image)
 
 
-def main(out: Path, picture: Path) -> None:
-    """Reads the run and writes the picture."""
+def main(out: Path, pictures: Path) -> None:
+    """Reads the run and writes the pictures."""
     state = json.loads((out / "run.json").read_text())
+    (pictures / "houses.jpg").write_bytes((out / "showcase" / state["showcase"]["folder"] / "houses.jpg").read_bytes())
     version = Store.open(out / "store", create=False).version(state["publish"]["version"])
     reader = version.reader("all", height=256)
     rows = [label("rooms from a seed, walked through and rendered with exact cameras, depth and object ids")]
@@ -52,7 +54,7 @@ def main(out: Path, picture: Path) -> None:
         rows.append(label("... the true next frames (left) and what it samples for the same cameras (right)"))
         gap = np.full_like(truth[:1], 255)
         rows.append(row(np.concatenate([truth[:3], gap, sampled[:3]]), Image.Resampling.NEAREST))
-    Image.fromarray(np.concatenate(rows)).save(picture, quality=82)
+    Image.fromarray(np.concatenate(rows)).save(pictures / "demo.jpg", quality=82)
 
 
 if __name__ == "__main__":

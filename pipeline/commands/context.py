@@ -109,6 +109,8 @@ def read_context(options: argparse.Namespace) -> RunContext:
     overrides = list(options.overrides)
     if options.videos is not None:
         overrides.append(f"real.videos={json.dumps(options.videos)}")
+    if options.captures:
+        overrides.append(f"real.captures={json.dumps(options.captures)}")
     loaded = load_recipe(options.recipe, overrides)
     out: Path = options.out
     return RunContext(

@@ -1,9 +1,9 @@
-"""`v4s curate`: real videos ─▶ measured, encoded clips (finished units in the store)."""
+"""`v4s curate`: real videos and posed captures ─▶ measured, encoded clips (finished units in the store)."""
 
 import argparse
 
 from video4spatial.pipeline.commands.context import RunContext, open_run, read_context
-from video4spatial.pipeline.commands.inputs import check_inputs, real_plan
+from video4spatial.pipeline.commands.inputs import capture_plan, check_inputs, real_plan
 from video4spatial.pipeline.commands.options import add_engine_options, add_run_options, make_executor
 from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.pipeline.engine.run import Executor
@@ -11,7 +11,9 @@ from video4spatial.pipeline.engine.run import Executor
 
 def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the verb."""
-    parser = verbs.add_parser("curate", help="decode, split, score and cut real videos", description=__doc__)
+    parser = verbs.add_parser(
+        "curate", help="decode, split, score and cut real videos; read posed captures", description=__doc__
+    )
     add_run_options(parser)
     add_engine_options(parser)
     parser.set_defaults(run=run)
@@ -21,7 +23,9 @@ def run(options: argparse.Namespace) -> int:
     """Curates what the recipe's `real` asks for."""
     context = read_context(options)
     if context.recipe.real is None:
-        raise ConfigError(f"{context.loaded.name} has no 'real' part: there is nothing to curate; give --videos DIR")
+        raise ConfigError(
+            f"{context.loaded.name} has no 'real' part: there is nothing to curate; give --videos or --captures DIR"
+        )
     check_inputs(context)
     with open_run(context), make_executor(options, context.recipe.engine, context.reporter) as executor:
         curate(context, executor, options.retry_failed)
@@ -29,10 +33,29 @@ def run(options: argparse.Namespace) -> int:
 
 
 def curate(context: RunContext, executor: Executor, retry_failed: bool = False) -> None:
-    """The step: units of real video through the executor."""
-    plan = real_plan(context)
-    if plan is None:
+    """The step: units of real video and of posed captures through the executor."""
+    plans = {"curate": real_plan(context), "captures": capture_plan(context)}
+    to_do = [(name, plan) for name, plan in plans.items() if plan is not None and plan.units]
+    if not to_do:
         return
+    _say_what_will_not_train(context)
     with context.timed("curate") as facts:
-        result = executor.run("curate", plan.stage, plan.units, context.store, retry_failed)
-        facts |= {"done": result.done, "reused": result.reused, "failed": len(result.failures)}
+        results = [executor.run(name, plan.stage, plan.units, context.store, retry_failed) for name, plan in to_do]
+        facts |= {
+            "done": sum(result.done for result in results),
+            "reused": sum(result.reused for result in results),
+            "failed": sum(len(result.failures) for result in results),
+        }
+
+
+def _say_what_will_not_train(context: RunContext) -> None:
+    """Captures may be stored in another size than the model's: that is no mistake, but nobody should wonder later."""
+    recipe = context.recipe
+    if recipe.real is None or not recipe.real.captures:
+        return
+    stored, taken = (recipe.real.posed.crop, recipe.real.size_px), ("square", recipe.model.size_px)
+    if stored != taken:
+        context.reporter.say(
+            f"captures: stored {stored[0]} with {stored[1]} px, the model takes square frames of {taken[1]}: they do "
+            f"not train it; set real.size_px={taken[1]} if they should"
+        )

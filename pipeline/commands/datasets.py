@@ -1,33 +1,42 @@
-"""`v4s datasets`: list, show and verify what a store holds."""
+"""`v4s datasets`: list, show, verify, export and record what a store holds."""
 
 import argparse
 import json
 from collections import Counter
 from typing import Any
 
+from video4spatial.pipeline.commands import record
+from video4spatial.pipeline.commands.export import register_export
 from video4spatial.pipeline.core.errors import ConfigError, StorageError
 from video4spatial.pipeline.store.store import Store
 
 
 def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the verb and its own verbs."""
-    parser = verbs.add_parser("datasets", help="list, show and verify dataset versions", description=__doc__)
+    parser = verbs.add_parser(
+        "datasets", help="list, show, verify, export and record dataset versions", description=__doc__
+    )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     for name, action, text in (
         ("list", run_list, "every version of every dataset"),
         ("show", run_show, "one version: what it holds, what was dropped and why"),
         ("verify", run_verify, "read a version back and compare every hash"),
+        ("record", record.run_record, "write a sequence as a Rerun recording (.rrd)"),
     ):
         sub = actions.add_parser(name, help=text)
         sub.add_argument("--store", required=True, metavar="DIR", help="the dataset store")
-        sub.add_argument("--json", action="store_true", help="for machines")
+        if name != "record":
+            sub.add_argument("--json", action="store_true", help="for machines")
         if name == "list":
             sub.add_argument("dataset", nargs="?", metavar="DATASET")
         else:
             sub.add_argument("version", metavar="DATASET[@N|@TAG]")
         if name == "verify":
             sub.add_argument("--quick", action="store_true", help="sizes only, no hashes")
+        if name == "record":
+            record.add_options(sub)
         sub.set_defaults(run=action)
+    register_export(actions)
 
 
 def run_list(options: argparse.Namespace) -> int:

@@ -1,12 +1,14 @@
 """The raw inputs of a recipe as stages and units: planned and checked before anything is made.
 
-recipe ─▶ [simulation_plan | real_plan] ─▶ units, for simulate, curate and publish alike
+recipe ─▶ [simulation_plan | real_plan | capture_plan] ─▶ units, for simulate, curate and publish alike
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from video4spatial.filters.captures.sources import capture_sources
+from video4spatial.filters.captures.stage import CaptureStage, read_options
 from video4spatial.filters.sources import video_sources
 from video4spatial.filters.stage import CurateStage
 from video4spatial.pipeline.commands.context import RunContext
@@ -40,6 +42,7 @@ def check_inputs(context: RunContext) -> None:
     simulation_plan(context)
     if context.recipe.real is not None and context.recipe.real.videos is not None:
         real_plan(context)
+    capture_plan(context)
 
 
 def simulation_plan(context: RunContext) -> "SimulationPlan | None":
@@ -56,7 +59,7 @@ def simulation_plan(context: RunContext) -> "SimulationPlan | None":
 
 
 def real_plan(context: RunContext) -> Plan | None:
-    """The videos to curate; without a user's videos, the synthetic film (made here if it is missing).
+    """The videos to curate; without a user's videos and captures, the synthetic film (made here if it is missing).
 
     Planned once per run: files are hashed and their headers read in a killable child.
     """
@@ -70,9 +73,22 @@ def real_plan(context: RunContext) -> Plan | None:
     return plan
 
 
+def capture_plan(context: RunContext) -> Plan | None:
+    """The posed captures to read; None when the recipe has none. Planned once per run: their files are hashed."""
+    recipe = context.recipe
+    if recipe.real is None or not recipe.real.captures:
+        return None
+    if "captures" not in context.plans:
+        stage = CaptureStage(config=recipe.real, floor=recipe.floor)
+        sources = capture_sources(recipe.real.captures, read_options(recipe.real.posed))
+        context.plans["captures"] = Plan(stage=stage, units=stage.units(sources, recipe.seed))
+    plan: Plan = context.plans["captures"]
+    return plan
+
+
 def all_units(context: RunContext) -> list[Unit]:
     """Every unit of the recipe, simulation first."""
-    plans = [plan for plan in (simulation_plan(context), real_plan(context)) if plan is not None]
+    plans = [plan for plan in (simulation_plan(context), real_plan(context), capture_plan(context)) if plan is not None]
     return [unit for plan in plans for unit in plan.units]
 
 
@@ -81,7 +97,7 @@ def _video_sources(context: RunContext) -> list[Source]:
     assert real is not None
     if real.videos is not None:
         return video_sources(real.videos)
-    if not real.synthetic_film:
+    if not real.synthetic_film or real.captures:
         return []
     film = context.out / "film" / FILM_NAME
     if not film.exists() or film.stat().st_size == 0:

@@ -23,13 +23,26 @@ from video4spatial.pipeline.commands import (
     report,
     run,
     sample,
+    scenes,
     simulate,
     train,
 )
 from video4spatial.pipeline.commands.program import program
 from video4spatial.pipeline.core.errors import V4SError
 
-VERBS: tuple[ModuleType, ...] = (run, simulate, curate, publish, train, sample, evaluate, report, datasets, doctor)
+VERBS: tuple[ModuleType, ...] = (
+    run,
+    simulate,
+    curate,
+    publish,
+    train,
+    sample,
+    evaluate,
+    report,
+    datasets,
+    scenes,
+    doctor,
+)
 
 STOPPED = 130
 

@@ -17,6 +17,12 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         "--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE", help="override a recipe key"
     )
     parser.add_argument("--videos", metavar="DIR", help="short for --set real.videos=DIR")
+    parser.add_argument(
+        "--captures",
+        action="append",
+        metavar="DIR",
+        help="short for --set real.captures=[DIR]; posed captures, may be given several times",
+    )
     add_progress_option(parser)
 
 

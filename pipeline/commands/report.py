@@ -8,7 +8,7 @@ from video4spatial.pipeline.commands.context import RunContext, open_run, read_c
 from video4spatial.pipeline.commands.options import add_run_options
 from video4spatial.pipeline.core.settings import fingerprint
 
-REPORT_FORMAT = 1
+REPORT_FORMAT = 2
 """Raised by hand when the same run would get another page."""
 
 
@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
 def report(context: RunContext) -> Path:
     """The step; returns the page. A page of the same results is not made again."""
     page = context.out / "report.html"
-    results = {name: context.state.get(name) for name in ("train", "evaluate", "sample")}
+    results = {name: context.state.get(name) for name in ("train", "evaluate", "sample", "showcase")}
     results["publish"] = context.state.get("publish", {}).get("version")
     same = fingerprint(
         {

@@ -1,11 +1,13 @@
 """Fills ReportFacts from what the steps of a run left behind: store, run.json, metrics, evaluation, scenes."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from video4spatial.pipeline.commands.context import RunContext
 from video4spatial.pipeline.commands.inputs import FILM_NAME
@@ -18,6 +20,7 @@ from video4spatial.pipeline.report.facts import (
     Picture,
     ReportFacts,
     SceneMap,
+    Showcase,
     Step,
     Strip,
     VersionFacts,
@@ -32,10 +35,10 @@ from video4spatial.pipeline.report.gather import (
 from video4spatial.pipeline.store.reader import Reader
 from video4spatial.pipeline.store.version import Version
 
-STEPS = ("simulate", "curate", "publish", "train", "evaluate", "sample")
+STEPS = ("simulate", "curate", "publish", "train", "evaluate", "sample", "showcase")
 
 NOT_RUN = {
-    "Camera poses of real video": "this version reads no poses from real footage, so its clips train no camera paths",
+    "Camera poses of videos": "poses are read from posed captures, not estimated: plain videos train no camera paths",
     "Habitat renderer": "this version renders with the embedded renderer only",
     "LPIPS, FVD, learned judges": "they need downloaded weights; nothing stands in for them",
 }
@@ -62,6 +65,7 @@ def gather_facts(context: RunContext) -> ReportFacts:
         synthetic_sources=frozenset({FILM_NAME}),
         failed_units=_failed_units(context, version),
         pictures=pictures,
+        showcase=_showcase(context),
         maps=_maps(context.scene_folder, paths),
         metrics=_metrics(run_dir) if run_dir else (),
         evaluation=result,
@@ -105,16 +109,43 @@ def _pictures_and_paths(version: Version) -> tuple[tuple[Picture, ...], dict[str
     )
     paths: dict[str, list[CameraPath]] = {}
     for index, row in enumerate(rows):
-        if row["pose_source"] != "none" and not row["variant"]:
+        if _can_be_mapped(row):
             cameras = reader.cameras(index)
             assert cameras is not None
             path = CameraPath(key=row["key"], world_from_camera=cameras.world_from_camera)
-            paths.setdefault(row["scene"], []).append(path)
+            paths.setdefault(row["scene"] or row["split_group"], []).append(path)
     return pictures, paths
+
+
+def _can_be_mapped(row: Mapping[str, Any]) -> bool:
+    """Has it cameras in metres, in a world that has an above?"""
+    has_metres = row["pose_source"] != "none" and row["scale"] == "metric"
+    return has_metres and not row["variant"] and row.get("up") != "unknown"
 
 
 def _maps(scene_folder: Path, paths: dict[str, list[CameraPath]]) -> tuple[SceneMap, ...]:
     return tuple(read_scene_map(scene_folder, scene, tuple(paths[scene])) for scene in sorted(paths))
+
+
+def _showcase(context: RunContext) -> Showcase | None:
+    left = context.state.get("showcase")
+    if left is None:
+        return None
+    folder = context.out / "showcase" / left["folder"]
+    made = json.loads((folder / "showcase.json").read_text())
+    seeds = [house["seed"] for house in made["houses"]]
+    with Image.open(folder / "houses.jpg") as sheet:
+        pixels = np.asarray(sheet.convert("RGB"))
+    return Showcase(
+        sheet=pixels,
+        film_mp4=(folder / "walk.mp4").read_bytes(),
+        film_px=(made["walk"]["width_px"], made["walk"]["height_px"]),
+        houses=len(seeds),
+        seeds=(seeds[0], seeds[-1]),
+        walked=made["walk"]["seed"],
+        seconds=made["walk"]["seconds"],
+        rate_fps=made["walk"]["rate_fps"],
+    )
 
 
 def _metrics(run_dir: Path) -> tuple[dict[str, Any], ...]:

@@ -1,6 +1,6 @@
 """`v4s run`: the whole recipe, from raw inputs to an evaluated model and its report.
 
-simulate ─▶ curate ─▶ publish ─▶ train ─▶ evaluate ─▶ sample ─▶ report
+simulate ─▶ curate ─▶ publish ─▶ train ─▶ evaluate ─▶ sample ─▶ showcase ─▶ report
 
 Every step finds what is finished already and goes on from there; the same command again is always safe.
 """
@@ -17,6 +17,7 @@ from video4spatial.pipeline.commands.options import add_engine_options, add_run_
 from video4spatial.pipeline.commands.publish import publish
 from video4spatial.pipeline.commands.report import report
 from video4spatial.pipeline.commands.sample import sample
+from video4spatial.pipeline.commands.showcase import showcase
 from video4spatial.pipeline.commands.simulate import simulate
 from video4spatial.pipeline.commands.train import train
 
@@ -41,12 +42,13 @@ def run(options: argparse.Namespace) -> int:
             simulate(context, executor, options.retry_failed)
             curate(context, executor, options.retry_failed)
         publish(context)
-        if context.recipe.sim is None:
-            context.reporter.say("train: not run: real video has no cameras yet, and there is no 'sim'")
+        if not context.recipe.has_cameras:
+            context.reporter.say("train: not run: these videos have no cameras, and there is no 'sim' and no capture")
         else:
             train(context, options.address)
             evaluate(context)
             sample(context)
+        showcase(context, options.local)
         page = report(context)
         _say_what_is_next(context, str(page), time.monotonic() - started)
     return 0

@@ -28,8 +28,10 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 def run(options: argparse.Namespace) -> int:
     """Trains on what publish left."""
     context = read_context(options)
-    if context.recipe.sim is None:
-        raise ConfigError(f"{context.loaded.name} has no 'sim', and real video has no cameras yet: nothing to train on")
+    if not context.recipe.has_cameras:
+        raise ConfigError(
+            f"{context.loaded.name} has no 'sim' and no real.captures, and videos have no cameras: nothing to train on"
+        )
     context.published("train")
     with open_run(context):
         train(context, options.address)

@@ -19,6 +19,21 @@ def upright_pose(eye_m: ArrayLike, yaw_rad: float, pitch_rad: float = 0.0) -> ND
     return _frame(np.asarray(eye_m, dtype=float), forward)
 
 
+def upright_poses(
+    eyes_m: NDArray[np.float64], yaw_rad: NDArray[np.float64], pitch_rad: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(N, 4, 4) `upright_pose` of many: eyes (N, 3), yaw (N,), pitch (N,)."""
+    sin_yaw, cos_yaw, zero = np.sin(yaw_rad), np.cos(yaw_rad), np.zeros(len(yaw_rad))
+    sin_pitch, cos_pitch = np.sin(pitch_rad), np.cos(pitch_rad)
+    poses = np.zeros((len(yaw_rad), 4, 4))
+    poses[:, :3, 0] = np.stack([cos_yaw, zero, -sin_yaw], axis=1)
+    poses[:, :3, 1] = np.stack([-sin_yaw * sin_pitch, -cos_pitch, -cos_yaw * sin_pitch], axis=1)
+    poses[:, :3, 2] = np.stack([-sin_yaw * cos_pitch, sin_pitch, -cos_yaw * cos_pitch], axis=1)
+    poses[:, :3, 3] = eyes_m
+    poses[:, 3, 3] = 1.0
+    return poses
+
+
 def rotation_angle_rad(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
     """Geodesic angle between rotations (..., 3, 3), stable near 0 and pi: 2 asin(|R1 - R2|_F / (2 sqrt 2))."""
     chord = np.linalg.norm(first - second, axis=(-2, -1)) / (2.0 * np.sqrt(2.0))

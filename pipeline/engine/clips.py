@@ -20,9 +20,13 @@ def split_fingerprint(version: Version) -> str:
     )
 
 
-def clip_sources(version: Version, size_px: int, parts: Iterable[Part], *, with_depth: bool) -> dict[str, StoreSource]:
-    """The parts that hold sequences of `size_px` square frames with cameras; a part without any is left out."""
+def clip_sources(
+    version: Version, size_px: int, parts: Iterable[Part], *, with_depth: bool, shortest: int
+) -> dict[str, StoreSource]:
+    """The parts that hold sequences of `size_px` square frames with cameras and at least `shortest` frames; a part
+    without any is left out."""
     sources = {
-        part: StoreSource(version.reader(part, height=size_px, width=size_px), with_depth=with_depth) for part in parts
+        part: StoreSource(version.reader(part, height=size_px, width=size_px), with_depth=with_depth, shortest=shortest)
+        for part in parts
     }
     return {part: source for part, source in sources.items() if len(source)}

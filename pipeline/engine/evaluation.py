@@ -21,6 +21,7 @@ from video4spatial.model.data import Sample
 from video4spatial.model.evaluate import evaluate
 from video4spatial.model.pipeline import Video4SpatialPipeline, load_pipeline
 from video4spatial.model.source import Clip
+from video4spatial.model.store_source import StoreSource
 from video4spatial.pipeline.core.files import write_atomic
 from video4spatial.pipeline.engine.clips import clip_sources
 from video4spatial.pipeline.store.version import Part, Version
@@ -36,7 +37,7 @@ SHOWN_SIDE_PX = 256
 def evaluate_run(run_dir: Path, version: Version, config: EvaluateConfig, folder: Path) -> Mapping[str, Any]:
     """Measures the pipeline of `run_dir` on the held-out sets of `version`; writes and returns the result."""
     pipeline = _silent_pipeline(run_dir, config.threads)
-    sources = clip_sources(version, pipeline.model_config.size_px, SETS, with_depth=True)
+    sources = _sources(version, pipeline, with_depth=True)
     output = evaluate(pipeline, sources, config)
     strips = folder / "strips"
     strips.mkdir(parents=True, exist_ok=True)
@@ -67,7 +68,7 @@ def sample_run(
     pipeline = _silent_pipeline(run_dir, config.threads)
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, source in clip_sources(version, pipeline.model_config.size_px, SETS, with_depth=False).items():
+    for name, source in _sources(version, pipeline, with_depth=False).items():
         for index in range(min(per_set, len(source))):
             clip = source.clip(index)
             context = context_indices(len(clip), pipeline.context_config.context_frames)
@@ -122,6 +123,13 @@ def enlarge(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Frames at `SHOWN_SIDE_PX`, each pixel kept a visible square: nothing is smoothed prettier than it is."""
     size = (SHOWN_SIDE_PX, SHOWN_SIDE_PX)
     return np.stack([cv2.resize(frame, size, interpolation=cv2.INTER_NEAREST) for frame in frames])
+
+
+def _sources(version: Version, pipeline: Video4SpatialPipeline, *, with_depth: bool) -> dict[str, StoreSource]:
+    """The held-out sets, as the pipeline can use them."""
+    context = pipeline.context_config
+    shortest = context.context_frames + context.target_frames
+    return clip_sources(version, pipeline.model_config.size_px, SETS, with_depth=with_depth, shortest=shortest)
 
 
 def _silent_pipeline(run_dir: Path, threads: int) -> Video4SpatialPipeline:

@@ -18,6 +18,7 @@ from video4spatial.pipeline.core.errors import ConfigError, RunFailed
 from video4spatial.pipeline.engine.clips import clip_sources
 from video4spatial.pipeline.engine.cluster import ray_session
 from video4spatial.pipeline.store.store import Store
+from video4spatial.pipeline.store.version import Part
 
 MAX_RESTARTS = 3
 """Times Ray Train starts the workers again after losing one."""
@@ -41,11 +42,15 @@ class TrainingJob:
         version = Store.open(self.store_address, create=False).version(self.version)
         if version.content != self.content:
             raise ConfigError(f"{self.version} holds content {version.content[:16]}, planned was {self.content[:16]}")
-        sources = clip_sources(version, self.model.size_px, ("train", "held_out", "val"), with_depth=False)
+        context = self.train.context
+        shortest = context.context_frames + context.target_frames
+        parts: tuple[Part, ...] = ("train", "held_out", "val")
+        sources = clip_sources(version, self.model.size_px, parts, with_depth=False, shortest=shortest)
         if "train" not in sources:
             raise ConfigError(
-                f"{self.version} has no training sequence of {self.model.size_px} px with cameras: its scenes went to "
-                "validation and test, or the selection dropped them; add scenes or loosen 'select'"
+                f"{self.version} has no sequence to train on, of {self.model.size_px} px and {shortest} frames with "
+                "cameras: its scenes went to validation and test, or the selection dropped them; add scenes or loosen "
+                "'select'"
             )
         return train(
             self.model,

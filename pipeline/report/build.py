@@ -6,7 +6,7 @@ ReportFacts ─▶ build_report ─▶ html ─▶ write_report ─▶ report.ht
 from pathlib import Path
 
 from video4spatial.pipeline.core.files import write_atomic
-from video4spatial.pipeline.report import dataset, evaluation, gallery, learning, overview, record, samples
+from video4spatial.pipeline.report import dataset, evaluation, gallery, houses, learning, overview, record, samples
 from video4spatial.pipeline.report.facts import ReportFacts
 from video4spatial.pipeline.report.page import skeleton
 from video4spatial.pipeline.report.pictures import FULL, SMALLER, SMALLEST, Detail
@@ -36,10 +36,11 @@ def write_report(path: Path, html: str) -> None:
 
 
 def _page(facts: ReportFacts, rows: Rows | None, detail: Detail) -> str:
-    parts = [
+    parts = (
         dataset.funnel_part(facts, rows),
         gallery.kept_part(facts, rows, detail),
         gallery.dropped_part(facts, rows, detail),
+        houses.houses_part(facts, detail),
         dataset.maps_part(facts, rows, detail),
         dataset.scores_part(facts, rows),
         learning.training_part(facts),
@@ -48,6 +49,8 @@ def _page(facts: ReportFacts, rows: Rows | None, detail: Detail) -> str:
         evaluation.not_run_part(facts),
         record.steps_part(facts),
         record.record_part(facts),
-    ]
+    )
     name = facts.version.name if facts.version is not None else facts.title
-    return skeleton(f"{name} · video4spatial", overview.header(facts, rows), parts)
+    return skeleton(
+        f"{name} · video4spatial", overview.header(facts, rows), [part for part in parts if part is not None]
+    )

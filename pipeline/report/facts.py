@@ -134,6 +134,25 @@ class Strip:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Showcase:
+    """Generated houses that are shown beside the data and are no part of it."""
+
+    sheet: NDArray[np.uint8]
+    """(H, W, 3) a picture of each, with its seed."""
+    film_mp4: bytes
+    """A walk through one of them, H.264."""
+    film_px: tuple[int, int]
+    """Width and height."""
+    houses: int
+    seeds: tuple[int, int]
+    """The first and the last; none between them is left out."""
+    walked: int
+    """Seed of the house that is walked through."""
+    seconds: float
+    rate_fps: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReportFacts:
     """Everything a report shows."""
 
@@ -155,6 +174,7 @@ class ReportFacts:
     failed_units: tuple[FailedUnit, ...] = ()
     pictures: tuple[Picture, ...] = ()
     """Of the keys that `gather.wanted_pictures(table)` names; rows below the floor bring their own thumbnail."""
+    showcase: Showcase | None = None
     maps: tuple[SceneMap, ...] = ()
     metrics: tuple[Mapping[str, Any], ...] = ()
     """The lines of metrics.jsonl, parsed."""

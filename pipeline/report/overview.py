@@ -165,11 +165,14 @@ def _posed(rows: list[Mapping[str, Any]]) -> int:
 
 def _origins(rows: Rows) -> str:
     scenes = {row.get("source_uri") for row in rows.of("simulation")}
-    films = {row.get("source_uri") for row in rows.of("real")}
+    captures = {row.get("source_uri") for row in rows.of("real") if row.get("capture_format")}
+    films = {row.get("source_uri") for row in rows.of("real")} - captures
     synthetic = films & set(rows.synthetic_sources)
     said = [plural(len(scenes), "rendered scene")] if scenes else []
     if films - synthetic:
         said.append(plural(len(films - synthetic), "real video"))
+    if captures:
+        said.append(plural(len(captures), "posed capture"))
     if synthetic:
         said.append(plural(len(synthetic), "film") + " of synthetic footage")
     return _listed(said) or "no source"

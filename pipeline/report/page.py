@@ -8,7 +8,7 @@ from video4spatial.pipeline.report.tables import section
 from video4spatial.pipeline.report.text import escape
 
 # Even a page that is opened on a machine with a network asks nobody for anything.
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+_POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
 
 
 @dataclass(frozen=True, kw_only=True)

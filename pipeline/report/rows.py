@@ -17,7 +17,7 @@ _COLUMNS = (
     *("key", "unit_id", "kind", "verdict", "reason", "detail", "shard"),
     *("source_uri", "scene", "start", "stop", "thumbnail_jpeg"),
     *("split", "split_group", "held_out", "variant", "variant_kind", "variant_group"),
-    *("n_frames", "height", "width", "fps", "pose_source"),
+    *("n_frames", "height", "width", "fps", "pose_source", "capture_format"),
 )
 
 
@@ -80,6 +80,8 @@ def origin(rows: Rows, row: Mapping[str, Any]) -> tuple[str, str]:
         return "synthetic footage", "synthetic"
     if row.get("kind") == "simulation":
         return "rendered", "rendered"
+    if row.get("capture_format"):
+        return "posed capture", "real"
     if row.get("kind") == "real":
         return "real video", "real"
     return "origin unknown", "unknown"
@@ -94,7 +96,11 @@ def kind_name(rows: Rows, kind: str) -> str:
     synthetic = [rows.is_synthetic(row) for row in rows.of(kind)]
     if synthetic and all(synthetic):
         return "Synthetic footage (filmed by this pipeline, in place of a user's videos)"
-    return "Videos, some of them synthetic footage" if any(synthetic) else "Real videos"
+    captures = [bool(row.get("capture_format")) for row in rows.of(kind)]
+    if captures and all(captures):
+        return "Posed captures"
+    named = "Videos and posed captures" if any(captures) else "Videos" if any(synthetic) else "Real videos"
+    return f"{named}, some of them synthetic footage" if any(synthetic) else named
 
 
 def split_name(row: Mapping[str, Any]) -> str:

@@ -39,6 +39,7 @@ figure{margin:0;min-width:0}figcaption{overflow-wrap:anywhere;
 font:.81rem/1.5 var(--sans);color:var(--soft);margin-top:9px;max-width:64ch}
 figcaption code{font-size:.94em}figcaption b{color:var(--ink);font-weight:600}
 img{display:block;width:100%;height:auto;border-radius:3px;background:var(--grid)}
+video{display:block;max-width:100%;height:auto;border-radius:3px;background:var(--grid)}
 .film{display:grid;grid-auto-flow:column;grid-auto-columns:1fr;gap:2px}.film img{border-radius:1px}
 .film img:first-child{border-radius:3px 1px 1px 3px}.film img:last-child{border-radius:1px 3px 3px 1px}
 .thumb{display:flex;align-items:center;justify-content:center;background:var(--grid);border-radius:3px;overflow:hidden;

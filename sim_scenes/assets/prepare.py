@@ -6,14 +6,12 @@ Stands like the pieces of furniture.py: on y = 0 around the origin; what hangs o
 hangs from the ceiling lies below y = 0.
 """
 
-import io
 import struct
 import zlib
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
 
 import numpy as np
-import trimesh
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
@@ -27,7 +25,7 @@ from video4spatial.sim_scenes.assets.samples import Samples, heights, spread
 from video4spatial.sim_scenes.assets.sizes import Reading, described, readings
 from video4spatial.sim_scenes.assets.vocabulary import COLOUR_WORDS, Kind
 from video4spatial.sim_scenes.furniture import Piece
-from video4spatial.sim_scenes.glb import MaterialShelf, part_of_mesh
+from video4spatial.sim_scenes.glb import MaterialShelf, load_parts
 from video4spatial.sim_scenes.palette import WOODS
 from video4spatial.sim_scenes.scene import Lamp, Material, Part
 from video4spatial.sim_scenes.shapes import joined, yaw_matrix
@@ -46,13 +44,15 @@ COLOURLESS = frozenset({"plant", "painting", "mirror", "television", "books", "c
 DAMAGED = (ConfigError, ValueError, KeyError, IndexError, TypeError, AttributeError, NotImplementedError, OSError,
            AssertionError, ZeroDivisionError, OverflowError, RecursionError, MemoryError, struct.error, zlib.error,
            UnidentifiedImageError, Image.DecompressionBombError)  # fmt: skip
-"""What trimesh and Pillow raise on damaged meshes and pictures."""
+"""What damaged meshes and pictures raise."""
 
 
 def prepare_object(name: str, data: bytes, kind: Kind, kinds: tuple[tuple[Kind, ...], ...], note: ObjectNote) -> Piece:
     """The piece in the GLB `data`. Raises SourceError(reason="unusable_object") when it is none."""
     try:
-        parts = _checked(_read_parts(data))
+        parts = _checked(_read_parts(name, data))
+    except SourceError as error:
+        raise _unusable(name, str(error).removeprefix(f"{Path(name).name} ")) from None
     except DAMAGED as error:
         raise _unusable(name, f"cannot be read: {error}") from None
     if not all(np.isfinite(part.vertices_m).all() for part in parts):
@@ -93,16 +93,11 @@ def _unusable(name: str, why: str) -> SourceError:
     return SourceError(f"{name} {why}", reason="unusable_object")
 
 
-def _read_parts(data: bytes) -> tuple[Part, ...]:
-    loaded: Any = trimesh.load(io.BytesIO(data), file_type="glb", process=False)
-    shelf = MaterialShelf()
+def _read_parts(name: str, data: bytes) -> tuple[Part, ...]:
     small: dict[int, tuple[Material, Material]] = {}
     parts = []
-    for node in sorted(loaded.graph.nodes_geometry):
-        transform, geometry = loaded.graph[node]
-        mesh = loaded.geometry[geometry]
-        if isinstance(mesh, trimesh.Trimesh) and len(mesh.faces):
-            part = part_of_mesh(mesh, transform, shelf)
+    for part in load_parts(Path(name), MaterialShelf(), data):
+        if len(part.faces):
             key = id(part.material)
             small.setdefault(key, (part.material, _shrunk(part.material)))
             parts.append(replace(part, material=small[key][1], colours=_kept_colours(part)))

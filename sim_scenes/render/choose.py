@@ -9,7 +9,7 @@ from typing import Literal
 
 from video4spatial.pipeline.core.errors import NotAvailable
 from video4spatial.sim_scenes.render.base import Renderer
-from video4spatial.sim_scenes.render.embedded import EmbeddedRenderer
+from video4spatial.sim_scenes.render.embedded import Device, EmbeddedRenderer, check_device
 from video4spatial.sim_scenes.render.habitat import HabitatRenderer
 from video4spatial.sim_scenes.render.habitat_session import habitat_from_environment, probe_habitat
 from video4spatial.sim_scenes.scene import Scene
@@ -47,8 +47,12 @@ def choose_renderer(wanted: Literal["auto", "embedded", "habitat"]) -> Choice:
     return Choice("habitat", f"habitat_sim {facts['habitat_sim']} under Python {facts['python']} renders {where}")
 
 
-def resolve_renderer(wanted: Literal["auto", "embedded", "habitat"]) -> RendererName:
-    """The name alone. Says in the log what `auto` became and why; a Habitat that is set up and broken is a warning."""
+def resolve_renderer(wanted: Literal["auto", "embedded", "habitat"], device: Device = "cpu") -> RendererName:
+    """The name alone. Says in the log what `auto` became and why; a Habitat that is set up and broken is a warning.
+    With a `device` of its own it is the embedded one. Raises NotAvailable when that device is not there."""
+    check_device(device)
+    if device == "cuda" and wanted == "auto":
+        return "embedded"
     choice = choose_renderer(wanted)
     if wanted == "auto":
         broken = choice.name == "embedded" and habitat_from_environment() is not None
@@ -57,9 +61,8 @@ def resolve_renderer(wanted: Literal["auto", "embedded", "habitat"]) -> Renderer
     return choice.name
 
 
-def make_renderer(name: RendererName, scene: Scene, samples: int, like: Renderer | None = None) -> Renderer:
-    """A renderer of `scene`. `like`: one made for a scene with the same materials: textures (embedded) or the process
-    (Habitat) are shared, and `like` is closed last."""
+def make_renderer(name: RendererName, scene: Scene, samples: int, device: Device = "cpu") -> Renderer:
+    """A renderer that shows `scene`. To be closed."""
     if name == "habitat":
-        return HabitatRenderer.of_scene(scene, samples, like.session if isinstance(like, HabitatRenderer) else None)
-    return EmbeddedRenderer(scene, samples, like if isinstance(like, EmbeddedRenderer) else None)
+        return HabitatRenderer.of_scene(scene, samples)
+    return EmbeddedRenderer(scene, samples, device)

@@ -11,7 +11,9 @@ which need no clipping, and reads one texel per sample that would be the nearest
 # ruff: noqa: UP018, RUF046, SIM102
 import warp as wp
 
-from video4spatial.sim_scenes.render.facets import Surfaces
+from video4spatial.sim_scenes.render.facets import Surfaces, blend
+from video4spatial.sim_scenes.render.lanes import float_at, int_at
+from video4spatial.sim_scenes.render.records import DENSITY, FACET, TAG, UV
 from video4spatial.sim_scenes.render.texels import channel
 
 
@@ -20,6 +22,8 @@ class Cutouts:
     """Which triangles are cut out, and how."""
 
     triangle: wp.array(dtype=wp.int32)
+    corners: wp.array(dtype=wp.vec3)
+    """Three per cut-out triangle."""
     single_sided: wp.array(dtype=wp.uint8)
     cutoff: wp.array(dtype=wp.float32)
     """0 to 255, per cut-out triangle."""
@@ -28,13 +32,15 @@ class Cutouts:
 @wp.func
 def alpha_at(s: Surfaces, t: int, b1: float, b2: float, texels_per_pixel: float):
     """The nearest texel's alpha, 0 to 255, from the level with about one texel per pixel."""
-    uv = s.uv[3 * t] * (1.0 - b1 - b2) + s.uv[3 * t + 1] * b1 + s.uv[3 * t + 2] * b2
-    material = s.material[t]
+    k = t * FACET + UV
+    u = blend(float_at(s.facets, k), float_at(s.facets, k + 2), float_at(s.facets, k + 4), b1, b2)
+    v = blend(float_at(s.facets, k + 1), float_at(s.facets, k + 3), float_at(s.facets, k + 5), b1, b2)
+    material = int_at(s.tags, t * TAG + 1)
     levels = s.side_log2[material]
     level = wp.min(int(wp.log2(wp.max(texels_per_pixel, 1.0))), levels)
     side = 1 << (levels - level)
-    x = int(wp.floor(uv[0] * float(side))) & (side - 1)
-    y = int(wp.floor(uv[1] * float(side))) & (side - 1)
+    x = int(wp.floor(u * float(side))) & (side - 1)
+    y = int(wp.floor(v * float(side))) & (side - 1)
     return channel(s.texels[s.level_start[material, level] + y * side + x], 24)
 
 
@@ -53,9 +59,9 @@ def rasterise_cutouts(
     view, i = wp.tid()
     t = cut.triangle[i]
     m = image_from_world[view]
-    p = s.corners[3 * t]
-    q = s.corners[3 * t + 1]
-    r = s.corners[3 * t + 2]
+    p = cut.corners[3 * i]
+    q = cut.corners[3 * i + 1]
+    r = cut.corners[3 * i + 2]
     a4 = m * wp.vec4(p[0], p[1], p[2], 1.0)
     b4 = m * wp.vec4(q[0], q[1], q[2], 1.0)
     c4 = m * wp.vec4(r[0], r[1], r[2], 1.0)
@@ -85,7 +91,7 @@ def rasterise_cutouts(
     of_a = wp.cross(b, c) / area
     of_b = wp.cross(c, a) / area
     of_c = wp.cross(a, b) / area
-    density = s.texels_per_m[t] / pixels_per_rad[view]
+    density = float_at(s.facets, t * FACET + DENSITY) / pixels_per_rad[view]
     for y in range(top, bottom + 1):
         for x in range(left, right + 1):
             at = wp.vec3(float(x) + 0.5, float(y) + 0.5, 1.0)

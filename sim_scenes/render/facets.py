@@ -1,6 +1,8 @@
 """One triangle as one view sees it, as Warp functions: its colour where a ray meets it.
 
-Surfaces ─▶ [facet_of ─▶ facet_colour] ─▶ shading.shade
+Surfaces ─▶ [meet, blend, facing_viewer] ─▶ [facet_colour] | blocks.py ─▶ shading.py
+
+`facet_colour` says what a pixel is; `blocks.py` does the same for a block of them and gives the same bits.
 """
 
 # Warp compiles this file: its annotations are Warp's, and float(0.0) declares a variable that changes in a loop.
@@ -8,21 +10,36 @@ Surfaces ─▶ [facet_of ─▶ facet_colour] ─▶ shading.shade
 import warp as wp
 
 from video4spatial.sim_scenes.render.incoming import Lights, incoming_light
-from video4spatial.sim_scenes.render.texels import Texel, texture_colour
+from video4spatial.sim_scenes.render.lanes import Texel, corner_at, exp_of, float_at, int_at
+from video4spatial.sim_scenes.render.records import (
+    COLOUR,
+    COLOURS_VARY,
+    DENSITY,
+    EMITS,
+    FACET,
+    GLOW,
+    LEVELS,
+    NORMAL,
+    NORMALS_VARY,
+    TAG,
+    TRAITS,
+    UV,
+)
+from video4spatial.sim_scenes.render.texels import texture_colour
 
 
 @wp.struct
 class Surfaces:
-    """Corners, three per triangle, and materials."""
+    """Triangles and materials."""
 
-    corners: wp.array(dtype=wp.vec3)
+    facets: wp.array(dtype=float)
+    """A row of records.FACET numbers per triangle."""
+    tags: wp.array(dtype=wp.int32)
+    """A row of records.TAG numbers per triangle."""
     normals: wp.array(dtype=wp.vec3)
-    uv: wp.array(dtype=wp.vec2)
+    """Three per triangle, read where NORMALS_VARY."""
     colours: wp.array(dtype=wp.vec3)
-    object_id: wp.array(dtype=wp.int32)
-    material: wp.array(dtype=wp.int32)
-    texels_per_m: wp.array(dtype=wp.float32)
-    glow: wp.array(dtype=wp.float32)
+    """Three per triangle, read where COLOURS_VARY."""
     side_log2: wp.array(dtype=wp.int32)
     """Per material: log2 of the texture's side, -1 without a texture."""
     emission: wp.array(dtype=wp.int32)
@@ -31,129 +48,186 @@ class Surfaces:
     """Per material: linear factor on the texture, for emission; that of surfaces is in `colours`."""
     level_start: wp.array2d(dtype=wp.int32)
     texels: wp.array(dtype=Texel)
-    log2_table: wp.array(dtype=wp.vec2d)
+
+
+@wp.func
+def meet(
+    p0x: float,
+    p0y: float,
+    p0z: float,
+    e1x: float,
+    e1y: float,
+    e1z: float,
+    e2x: float,
+    e2y: float,
+    e2z: float,
+    texels_per_m: float,
+    ox: float,
+    oy: float,
+    oz: float,
+    rx: float,
+    ry: float,
+    rz: float,
+    pixel_rad: float,
+):
+    """Where a ray r (depth 1 along the optical axis) from o meets the plane of the triangle with edges e1 and e2.
+
+    Weights of the second and third corner; texels per pixel seen straight on, and as it is seen; place; unit normal
+    towards the viewer.
+    """
+    flat_x = e1y * e2z - e1z * e2y
+    flat_y = e1z * e2x - e1x * e2z
+    flat_z = e1x * e2y - e1y * e2x
+    size = wp.sqrt(flat_x * flat_x + flat_y * flat_y + flat_z * flat_z)
+    dx = ox - p0x
+    dy = oy - p0y
+    dz = oz - p0z
+    across_x = dy * rz - dz * ry
+    across_y = dz * rx - dx * rz
+    across_z = dx * ry - dy * rx
+    slope = flat_x * rx + flat_y * ry + flat_z * rz
+    if wp.abs(slope) < 1.0e-12:
+        slope = 1.0e-12
+    inverse = 1.0 / slope
+    depth = -(flat_x * dx + flat_y * dy + flat_z * dz) * inverse
+    b1 = wp.clamp(-(e2x * across_x + e2y * across_y + e2z * across_z) * inverse, 0.0, 1.0)
+    b2 = wp.clamp((e1x * across_x + e1y * across_y + e1z * across_z) * inverse, 0.0, 1.0 - b1)
+    length = wp.sqrt(rx * rx + ry * ry + rz * rz)
+    tilt = wp.abs(slope) / (size * length)
+    straight = depth * length * pixel_rad * texels_per_m
+    density = straight / wp.max(0.1, wp.sqrt(tilt))
+    px = p0x + e1x * b1 + e2x * b2
+    py = p0y + e1y * b1 + e2y * b2
+    pz = p0z + e1z * b1 + e2z * b2
+    scale = wp.where(slope > 0.0, -1.0, 1.0) / wp.max(size, 1.0e-30)
+    return b1, b2, straight, density, px, py, pz, flat_x * scale, flat_y * scale, flat_z * scale
+
+
+@wp.func
+def triangle_of(s: Surfaces, t: int):
+    """First corner, and the edges to the second and third."""
+    k = t * FACET
+    p0 = wp.vec3(float_at(s.facets, k), float_at(s.facets, k + 1), float_at(s.facets, k + 2))
+    e1 = wp.vec3(float_at(s.facets, k + 3), float_at(s.facets, k + 4), float_at(s.facets, k + 5))
+    e2 = wp.vec3(float_at(s.facets, k + 6), float_at(s.facets, k + 7), float_at(s.facets, k + 8))
+    return p0, e1, e2
+
+
+@wp.func
+def blend(a: float, b: float, c: float, b1: float, b2: float):
+    """What the corners have, weighted."""
+    return a * (1.0 - b1 - b2) + b * b1 + c * b2
+
+
+@wp.func
+def facing_viewer(x: float, y: float, z: float, out_x: float, out_y: float, out_z: float):
+    """(x, y, z) of unit length, on the viewer's side of the surface whose flat normal towards them is `out`."""
+    length = wp.sqrt(x * x + y * y + z * z)
+    scale = wp.where(x * out_x + y * out_y + z * out_z < 0.0, -1.0, 1.0) / wp.max(length, 1.0e-30)
+    return x * scale, y * scale, z * scale
 
 
 @wp.func
 def shoulder(x: float):
     """Leaves 0 to 0.6 alone and bends what is brighter towards 1."""
-    if x <= 0.6:
-        return x
-    return 0.6 + 0.4 * (1.0 - wp.exp((0.6 - x) * 2.5))
-
-
-@wp.struct
-class Facet:
-    """What the pixels of one triangle in one view have in common, so that a run of them loads it once."""
-
-    material: int
-    levels: int
-    texels_per_m: float
-    glow: float
-    p0: wp.vec3
-    e1: wp.vec3
-    e2: wp.vec3
-    flat: wp.vec3
-    offset: wp.vec3
-    height: float
-    """-dot(flat, offset)"""
-    size: float
-    """Length of `flat`."""
-    colour0: wp.vec3
-    colour1: wp.vec3
-    colour2: wp.vec3
-    uv0: wp.vec2
-    uv1: wp.vec2
-    uv2: wp.vec2
-    normal0: wp.vec3
-    normal1: wp.vec3
-    normal2: wp.vec3
-    outward: wp.vec3
+    return wp.where(x <= 0.6, x, 0.6 + 0.4 * (1.0 - exp_of(wp.min((0.6 - x) * 2.5, 0.0))))
 
 
 @wp.func
-def facet_of(s: Surfaces, t: int, origin: wp.vec3):
-    """Triangle `t` as a camera at `origin` sees it."""
-    f = Facet()
-    f.p0 = s.corners[3 * t]
-    f.e1 = s.corners[3 * t + 1] - f.p0
-    f.e2 = s.corners[3 * t + 2] - f.p0
-    f.flat = wp.cross(f.e1, f.e2)
-    f.offset = origin - f.p0
-    f.height = -wp.dot(f.flat, f.offset)
-    f.size = wp.length(f.flat)
-    f.outward = wp.normalize(f.flat)
-    f.material = s.material[t]
-    f.levels = s.side_log2[f.material]
-    f.texels_per_m = s.texels_per_m[t]
-    f.glow = s.glow[f.material]
-    f.colour0 = s.colours[3 * t]
-    f.colour1 = s.colours[3 * t + 1]
-    f.colour2 = s.colours[3 * t + 2]
-    f.uv0 = s.uv[3 * t]
-    f.uv1 = s.uv[3 * t + 1]
-    f.uv2 = s.uv[3 * t + 2]
-    f.normal0 = s.normals[3 * t]
-    f.normal1 = s.normals[3 * t + 1]
-    f.normal2 = s.normals[3 * t + 2]
-    return f
-
-
-@wp.func
-def emitted(s: Surfaces, f: Facet, b0: float, b1: float, b2: float, texels_per_pixel: float):
-    """Linear colour of what the facet shows by itself; density is that of the base texture, seen straight on."""
-    emission = s.emission[f.material]
+def emitted(s: Surfaces, t: int, b1: float, b2: float, texels_per_pixel: float):
+    """Linear colour of what a facet shows by itself; density is that of the base texture, seen straight on."""
+    tag = t * TAG
+    emission = s.emission[int_at(s.tags, tag + 1)]
     colour = s.tint[emission]
     levels = s.side_log2[emission]
     if levels >= 0:
-        uv = f.uv0 * b0 + f.uv1 * b1 + f.uv2 * b2
-        per_pixel = texels_per_pixel * (float(1 << levels) / float(1 << wp.max(f.levels, 0)))
-        texel = texture_colour(s.texels, s.level_start, s.log2_table, emission, levels, uv, per_pixel)
-        colour = wp.cw_mul(colour, texel)
+        k = t * FACET + UV
+        u = blend(float_at(s.facets, k), float_at(s.facets, k + 2), float_at(s.facets, k + 4), b1, b2)
+        v = blend(float_at(s.facets, k + 1), float_at(s.facets, k + 3), float_at(s.facets, k + 5), b1, b2)
+        own = wp.max((int_at(s.tags, tag + TRAITS) & LEVELS) - 1, 0)
+        per_pixel = texels_per_pixel * (float(1 << levels) / float(1 << own))
+        r, g, b = texture_colour(s.texels, s.level_start, emission, levels, u, v, per_pixel)
+        colour = wp.cw_mul(colour, wp.vec3(r, g, b))
     return colour
 
 
 @wp.func
-def facet_colour(s: Surfaces, lights: Lights, f: Facet, ray: wp.vec3, pixel_rad: float):
-    """Linear colour of a triangle where `ray` (depth 1 along the optical axis) meets its plane."""
-    across = wp.cross(f.offset, ray)
-    slope = wp.dot(f.flat, ray)
-    if wp.abs(slope) < 1.0e-12:
-        slope = 1.0e-12
-    inverse = 1.0 / slope
-    depth = f.height * inverse
-    b1 = wp.clamp(-wp.dot(f.e2, across) * inverse, 0.0, 1.0)
-    b2 = wp.clamp(wp.dot(f.e1, across) * inverse, 0.0, 1.0 - b1)
-    b0 = 1.0 - b1 - b2
-    colour = f.colour0 * b0 + f.colour1 * b1 + f.colour2 * b2
-    if f.levels >= 0:
-        length = wp.length(ray)
-        uv = f.uv0 * b0 + f.uv1 * b1 + f.uv2 * b2
-        tilt = wp.abs(slope) / (f.size * length)
-        per_pixel = depth * length * pixel_rad * f.texels_per_m / wp.max(0.1, wp.sqrt(tilt))
-        colour = wp.cw_mul(
-            colour, texture_colour(s.texels, s.level_start, s.log2_table, f.material, f.levels, uv, per_pixel)
+def corner_blend(vectors: wp.array(dtype=wp.vec3), t: int, b1: float, b2: float):
+    """The three components of what the corners of triangle t have, weighted."""
+    k = t * 9
+    x = blend(corner_at(vectors, k), corner_at(vectors, k + 3), corner_at(vectors, k + 6), b1, b2)
+    y = blend(corner_at(vectors, k + 1), corner_at(vectors, k + 4), corner_at(vectors, k + 7), b1, b2)
+    z = blend(corner_at(vectors, k + 2), corner_at(vectors, k + 5), corner_at(vectors, k + 8), b1, b2)
+    return x, y, z
+
+
+@wp.func
+def facet_colour(s: Surfaces, lights: Lights, t: int, origin: wp.vec3, ray: wp.vec3, pixel_rad: float):
+    """Linear colour of triangle t where `ray` (depth 1 along the optical axis) from a camera at `origin` meets it."""
+    k = t * FACET
+    material = int_at(s.tags, t * TAG + 1)
+    traits = int_at(s.tags, t * TAG + TRAITS)
+    b1, b2, straight, density, px, py, pz, out_x, out_y, out_z = meet(
+        float_at(s.facets, k),
+        float_at(s.facets, k + 1),
+        float_at(s.facets, k + 2),
+        float_at(s.facets, k + 3),
+        float_at(s.facets, k + 4),
+        float_at(s.facets, k + 5),
+        float_at(s.facets, k + 6),
+        float_at(s.facets, k + 7),
+        float_at(s.facets, k + 8),
+        float_at(s.facets, k + DENSITY),
+        origin[0],
+        origin[1],
+        origin[2],
+        ray[0],
+        ray[1],
+        ray[2],
+        pixel_rad,
+    )
+    red = float_at(s.facets, k + COLOUR)
+    green = float_at(s.facets, k + COLOUR + 1)
+    blue = float_at(s.facets, k + COLOUR + 2)
+    if (traits & COLOURS_VARY) > 0:
+        red, green, blue = corner_blend(s.colours, t, b1, b2)
+    levels = (traits & LEVELS) - 1
+    if levels >= 0:
+        u = blend(float_at(s.facets, k + UV), float_at(s.facets, k + UV + 2), float_at(s.facets, k + UV + 4), b1, b2)
+        v = blend(
+            float_at(s.facets, k + UV + 1), float_at(s.facets, k + UV + 3), float_at(s.facets, k + UV + 5), b1, b2
         )
+        r, g, b = texture_colour(s.texels, s.level_start, material, levels, u, v, density)
+        red *= r
+        green *= g
+        blue *= b
+    colour = wp.vec3(red, green, blue)
     if lights.lit == 0:
         return colour
-    normal = wp.normalize(f.normal0 * b0 + f.normal1 * b1 + f.normal2 * b2)
-    outward = f.outward
-    if slope > 0.0:
-        outward = -outward
-    if wp.dot(normal, outward) < 0.0:
-        normal = -normal
-    point = f.p0 + f.e1 * b1 + f.e2 * b2
-    colour = wp.cw_mul(colour, incoming_light(lights, point, normal, outward) + wp.vec3(f.glow, f.glow, f.glow))
-    if s.emission[f.material] >= 0:
-        colour += emitted(s, f, b0, b1, b2, depth * wp.length(ray) * pixel_rad * f.texels_per_m)
+    x = float_at(s.facets, k + NORMAL)
+    y = float_at(s.facets, k + NORMAL + 1)
+    z = float_at(s.facets, k + NORMAL + 2)
+    if (traits & NORMALS_VARY) > 0:
+        x, y, z = corner_blend(s.normals, t, b1, b2)
+    x, y, z = facing_viewer(x, y, z, out_x, out_y, out_z)
+    glow = float_at(s.facets, k + GLOW)
+    light = incoming_light(lights, wp.vec3(px, py, pz), wp.vec3(x, y, z), wp.vec3(out_x, out_y, out_z))
+    colour = wp.cw_mul(colour, light + wp.vec3(glow, glow, glow))
+    if (traits & EMITS) > 0:
+        colour += emitted(s, t, b1, b2, straight)
     return colour
 
 
 @wp.func
 def pixel_ray(pose: wp.mat44, lens: wp.vec4, u: float, v: float):
     """From the camera, depth 1 along its axis; `lens` is (fx, fy, cx, cy)."""
-    ray = pose * wp.vec4((u - lens[2]) / lens[0], (v - lens[3]) / lens[1], 1.0, 0.0)
-    return wp.vec3(ray[0], ray[1], ray[2])
+    x = (u - lens[2]) / lens[0]
+    y = (v - lens[3]) / lens[1]
+    return wp.vec3(
+        pose[0, 0] * x + pose[0, 1] * y + pose[0, 2],
+        pose[1, 0] * x + pose[1, 1] * y + pose[1, 2],
+        pose[2, 0] * x + pose[2, 1] * y + pose[2, 2],
+    )
 
 
 @wp.func

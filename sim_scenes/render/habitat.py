@@ -3,24 +3,23 @@
 Cameras (OpenCV axes) ─▶ [HabitatRenderer] ─▶ HabitatSession ─▶ habitat_worker.py ─▶ Frames (z-depth, semantic ids)
 
 Object ids are Habitat's semantic ids, which `habitat_dataset.write_dataset` sets to the ids of the bodies. Nothing hit
-is depth 0 and black. Lit scenes have Habitat's light: no shadows, no ambient.
+is depth 0, and black or, in a lit scene, the sky's one colour. Lit scenes have Habitat's light: no shadows.
 """
 
 import json
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from video4spatial.pipeline.core.camera import Cameras, to_opengl
-from video4spatial.pipeline.core.errors import ConfigError, NotAvailable, SourceError
+from video4spatial.pipeline.core.errors import ConfigError, NotAvailable
 from video4spatial.pipeline.core.settings import Settings
-from video4spatial.sim_scenes.habitat_dataset import write_dataset
 from video4spatial.sim_scenes.render.base import Frames
+from video4spatial.sim_scenes.render.habitat_edit import WrittenScene
 from video4spatial.sim_scenes.render.habitat_session import (
     HabitatConfig,
     HabitatSession,
@@ -28,10 +27,14 @@ from video4spatial.sim_scenes.render.habitat_session import (
     SceneRef,
     habitat_from_environment,
 )
-from video4spatial.sim_scenes.scene import STAGE_ID, Scene
+from video4spatial.sim_scenes.scene import Scene
 
-BATCH_BYTES = 64 * 2**20
-"""Pictures of one request; bounds what both processes hold."""
+LOOK_VERSION = 2
+"""Raised when Habitat is made to show the same scene in another way; part of the id of its units."""
+BATCH_BYTES = 16 * 2**20
+"""Pictures of one request; bounds what both processes hold, and the time until an answer is due."""
+
+Rgb = tuple[float, float, float]
 
 _CENTRE_TOLERANCE_PX = 1e-3
 _SQUARE_TOLERANCE = 1e-6
@@ -74,7 +77,7 @@ class HabitatRenderer:
     """Renders one scene of a Habitat dataset. Implements `render.base.Renderer`; belongs to one thread.
 
     Colour is rendered `samples` times as large on each side and averaged; depth and ids are those of pixel centres.
-    Cameras of other sizes or focal lengths than the last ones load the scene again: give them together.
+    Cameras of other sizes or focal lengths than the last ones need other sensors: give them together.
     """
 
     def __init__(self, scene: SceneRef, samples: int = 1, session: HabitatSession | None = None) -> None:
@@ -91,24 +94,30 @@ class HabitatRenderer:
         self.session = session or HabitatSession(_configured())
         self._owns_session = session is None
         self._scene, self._samples = scene, samples
-        self._written: tempfile.TemporaryDirectory[str] | None = None
+        self._written: WrittenScene | None = None
+        self._shown: Scene | None = None
+        self._edit: Mapping[str, Any] | None = None
+        self._background = (0.0, 0.0, 0.0)
 
     @classmethod
     def of_scene(cls, scene: Scene, samples: int = 1, session: HabitatSession | None = None) -> "HabitatRenderer":
-        """A renderer of any Scene, through a dataset in a temporary folder that goes when it is closed.
-
-        Raises SourceError(reason="no_stage") for a scene of objects alone: Habitat hangs its objects on a stage.
-        """
-        if all(body.object_id != STAGE_ID for body in scene.bodies):
-            raise SourceError(
-                f"scene {scene.name!r} has no stage (walls, floor), which Habitat needs; use renderer: embedded",
-                reason="no_stage",
-            )
-        folder = tempfile.TemporaryDirectory(prefix="v4s-scene-")
-        dataset = write_dataset(Path(folder.name), scene)
-        renderer = cls(SceneRef(dataset=dataset, scene_id=scene.name), samples, session)
-        renderer._written = folder
+        """A renderer of any Scene, through a dataset in a temporary folder that goes when it is closed."""
+        written = WrittenScene()
+        written.show(scene)
+        renderer = cls(written.ref, samples, session)
+        renderer._written = written
+        renderer.show(scene)
         return renderer
+
+    def show(self, scene: Scene) -> None:
+        """Renders this scene from now on, through a dataset in a temporary folder that goes when it is closed."""
+        if scene is self._shown:
+            return
+        self._written = self._written or WrittenScene()
+        self._written.show(scene)
+        self._scene, self._edit, self._shown = self._written.ref, self._written.edit, scene
+        sky = (0.0, 0.0, 0.0) if scene.lighting is None else scene.lighting.sky
+        self._background = cast(Rgb, tuple(min(1.0, c) ** 0.5 for c in sky))
 
     def render(self, cameras: Cameras) -> Frames:
         """All views at once. The result is the caller's.
@@ -126,7 +135,7 @@ class HabitatRenderer:
         world_from_gl_camera = to_opengl(cameras.world_from_camera)
         for indices, lens in self._requests(hfov_deg, width, height):
             poses = {"world_from_gl_camera": np.ascontiguousarray(world_from_gl_camera[indices])}
-            _, seen = self.session.ask(self._scene, lens, {"op": "render"}, poses)
+            _, seen = self.session.ask(self._scene, lens, {"op": "render"}, poses, self._edit)
             frames.rgb[indices] = shrink(seen["rgb"], self._samples)
             frames.depth_m[indices] = seen["depth_m"]
             frames.object_id[indices] = seen["object_id"]
@@ -149,7 +158,7 @@ class HabitatRenderer:
             "include_static_objects": walker.around_objects,
         }
         points = {"starts_m": starts_m.astype(float), "ends_m": ends_m.astype(float)}
-        answer, arrays = self.session.ask(self._scene, None, {"op": "geodesic", "navmesh": navmesh}, points)
+        answer, arrays = self.session.ask(self._scene, None, {"op": "geodesic", "navmesh": navmesh}, points, self._edit)
         return Geodesics(arrays["distance_m"], answer["navigable_area_m2"])
 
     def close(self) -> None:
@@ -157,7 +166,7 @@ class HabitatRenderer:
         if self._owns_session:
             self.session.close()
         if self._written is not None:
-            self._written.cleanup()
+            self._written.close()
             self._written = None
 
     def _requests(
@@ -168,7 +177,13 @@ class HabitatRenderer:
         # rounded as Habitat itself rounds, so that equal lenses are one lens
         rounded = hfov_deg.astype(np.float32)
         for value in dict.fromkeys(rounded.tolist()):
-            lens = Lens(width_px=width, height_px=height, hfov_deg=value, samples=self._samples)
+            lens = Lens(
+                width_px=width,
+                height_px=height,
+                hfov_deg=value,
+                samples=self._samples,
+                background=self._background,
+            )
             indices = np.flatnonzero(rounded == np.float32(value))
             for first in range(0, len(indices), batch):
                 yield indices[first : first + batch], lens

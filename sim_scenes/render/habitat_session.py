@@ -24,13 +24,27 @@ from video4spatial.pipeline.core.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-PROTOCOL = 1
+PROTOCOL = 2
 WORKER = Path(__file__).with_name("habitat_worker.py")
 INSTALL = "docs/habitat.md says how to install it"
 
 _NVIDIA = Path("/dev/nvidiactl")
-_NO_IBL = {"ibl_blut_filename": "none", "ibl_envmap_filename": "none", "enable_ibl": False}
-"""Without this file a software renderer spends 13 cpu-seconds per scene on reflections that our shaders do not use."""
+_MATT_SHADER = {
+    "enable_direct_lights": True,
+    "direct_light_intensity": 3.14159,
+    "use_burley_diffuse": False,
+    "map_mat_txtr_to_linear": True,
+    "map_output_to_srgb": True,
+    "gamma": 2.0,
+    "enable_ibl": False,
+    "ibl_blut_filename": "none",
+    "ibl_envmap_filename": "none",
+}
+"""Matt surfaces in the light of the scene alone, in our gamma. Habitat's own default adds a photographer's studio
+around every house, for which a software renderer spends 13 cpu-seconds per scene. Only as the default does this avoid
+it: named in a dataset, it brings the studio's cost back."""
+
+NO_EDIT: Mapping[str, Any] = {"objects": [], "lights": None, "light_key": "no_lights"}
 
 HINTS: tuple[tuple[str, str], ...] = (
     (
@@ -65,29 +79,40 @@ class HabitatConfig(Settings):
     load_timeout_s: float = 300.0
     """For one scene. Raise it for very large scenes on slow disks."""
     render_timeout_s: float = 60.0
-    """For one request of at most 64 MiB of pictures, and for one navmesh with its paths."""
+    """For one request of at most 16 MiB of pictures, for new sensors, and for one navmesh with its paths."""
     tries: int = 2
     """Times that one request is put to a fresh process when the last one was lost."""
     scenes_per_process: int = 200
     """Scenes loaded before the process is replaced: GPU drivers leak when scenes change. Lower where memory grows."""
+    memory_gib: float = 4.0
+    """A process that holds more than this after a load is replaced before its next scene."""
 
     def __post_init__(self) -> None:
         if self.gpu_device_id < -1:
             raise ConfigError(f"habitat.gpu_device_id must be -1 (CPU) or a CUDA device, got {self.gpu_device_id}")
-        for name in ("start_timeout_s", "load_timeout_s", "render_timeout_s", "tries", "scenes_per_process"):
+        for name in (
+            "start_timeout_s",
+            "load_timeout_s",
+            "render_timeout_s",
+            "tries",
+            "scenes_per_process",
+            "memory_gib",
+        ):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"habitat.{name} must be above 0, got {getattr(self, name)}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lens:
-    """What a sensor is made for; another one needs the scene loaded again."""
+    """What a sensor is made for; another one needs another sensor."""
 
     width_px: int
     height_px: int
     hfov_deg: float
     samples: int = 1
     """Colour is rendered this much larger on each side."""
+    background: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """sRGB, 0 to 1, where nothing is hit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +134,8 @@ class HabitatSession:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._loaded: tuple[SceneRef, Lens | None] | None = None
         self._loads = 0
+        self._held_gib = 0.0
+        self._edited: Mapping[str, Any] | None = NO_EDIT
 
     def hello(self) -> Mapping[str, Any]:
         """Versions of the process. Raises NotAvailable when it cannot run here."""
@@ -123,8 +150,10 @@ class HabitatSession:
         lens: Lens | None,
         header: Mapping[str, Any],
         arrays: Mapping[str, np.ndarray],
+        edit: Mapping[str, Any] | None = None,
     ) -> Message:
-        """One request to the process while it holds `scene` with sensors for `lens` (None: none or any).
+        """One request to the process while it holds `scene`, changed by `edit` (as habitat_edit.py makes them; None: as
+        it was loaded), with sensors for `lens` (None: none or any).
 
         A lost process is replaced, given the scene again and asked again, `tries` times in all.
 
@@ -134,6 +163,7 @@ class HabitatSession:
         for attempt in range(1, self._config.tries + 1):
             try:
                 self._hold(scene, lens)
+                self._hold_edit(scene, edit or NO_EDIT)
                 return self._refused(scene, self._ask(header, self._config.render_timeout_s, arrays))
             except WorkerLost as error:
                 if attempt == self._config.tries:
@@ -148,18 +178,34 @@ class HabitatSession:
         if self._folder is not None:
             self._folder.cleanup()
         self._child = self._folder = self._loaded = None
-        self._loads = 0
+        self._loads, self._held_gib = 0, 0.0
 
     def _hold(self, scene: SceneRef, lens: Lens | None) -> None:
-        """Loads the scene unless the process has it already."""
-        if self._loaded is not None and self._loaded[0] == scene and lens in (None, self._loaded[1]):
+        """Loads the scene unless the process has it already, and gives it the sensors."""
+        held, looking = self._loaded or (None, None)
+        if held == scene and lens in (None, looking):
             return
-        if self._loads >= self._config.scenes_per_process:
+        self._loaded = None
+        if held == scene and looking is not None:
+            self._ask({"op": "look", "lens": vars(lens)}, self._config.render_timeout_s)
+        else:
+            self._load(scene, lens)
+        self._loaded = scene, lens
+
+    def _hold_edit(self, scene: SceneRef, edit: Mapping[str, Any]) -> None:
+        """Tells the process how the scene differs from the loaded one, unless it has been told."""
+        if edit != self._edited:
+            self._edited = None
+            self._refused(scene, self._ask({"op": "edit", **edit}, self._config.render_timeout_s))
+            self._edited = edit
+
+    def _load(self, scene: SceneRef, lens: Lens | None) -> None:
+        if self._loads >= self._config.scenes_per_process or self._held_gib > self._config.memory_gib:
             self.close()
         if self._child is None:
             self.hello()
-        self._loaded = None
         self._loads += 1
+        self._edited = NO_EDIT
         request = {
             "op": "load",
             "dataset": str(scene.dataset) if scene.dataset else "default",
@@ -167,8 +213,8 @@ class HabitatSession:
             "gpu_device_id": self._config.gpu_device_id,
             "lens": vars(lens) if lens else None,
         }
-        self._refused(scene, self._ask(request, self._config.load_timeout_s))
-        self._loaded = scene, lens
+        answer, _ = self._refused(scene, self._ask(request, self._config.load_timeout_s))
+        self._held_gib = float(answer["held_gib"])
 
     def _refused(self, scene: SceneRef, answer: Message) -> Message:
         if "error" in answer[0]:
@@ -198,10 +244,9 @@ class HabitatSession:
 
     def _start(self) -> Child:
         self._folder = tempfile.TemporaryDirectory(prefix="v4s-habitat-", ignore_cleanup_errors=True)
-        if self._config.gpu_device_id < 0:
-            data = Path(self._folder.name, "data")
-            data.mkdir()
-            (data / "default.pbr_config.json").write_text(json.dumps(_NO_IBL))
+        data = Path(self._folder.name, "data")
+        data.mkdir()
+        (data / "default.pbr_config.json").write_text(json.dumps(_MATT_SHADER))
         # no RLIMIT_AS: GPU drivers reserve far more address space than they use
         return Child(
             str(WORKER),

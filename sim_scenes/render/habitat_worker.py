@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-PROTOCOL = 1
+PROTOCOL = 2
 NEAR_M, FAR_M = 0.01, 1000.0
 _PREFIX = struct.Struct("<4sI")
 _MAGIC = b"V4S1"
@@ -31,11 +31,15 @@ class Simulator:
 
     def __init__(self) -> None:
         self._sim: Any = None
+        self._world: Any = None
+        self._looks = 0
         self._navmesh: dict[str, float] | None = None
+        self._added: dict[str, Any] = {}
+        self._lights: Any = None
 
     def handle(self, header: dict, arrays: dict) -> tuple[dict, dict]:
-        """Answers `hello`, `load`, `render` and `geodesic`. What habitat-sim says about a scene it refuses is an
-        answer; any other failure ends the process, with its traceback on stderr."""
+        """Answers `hello`, `load`, `look`, `edit`, `render` and `geodesic`. What habitat-sim says about a scene it
+        refuses is an answer; any other failure ends the process, with its traceback on stderr."""
         op = header["op"]
         if op == "hello":
             return hello(), {}
@@ -44,6 +48,12 @@ class Simulator:
                 self._load(header)
             except (AssertionError, RuntimeError, ValueError) as error:
                 return {"error": str(error) or type(error).__name__}, {}
+            return {"held_gib": held_gib()}, {}
+        if op == "look":
+            self._look(header["lens"])
+            return {}, {}
+        if op == "edit":
+            self._edit(header)
             return {}, {}
         if op == "render":
             return {}, self._render(arrays["world_from_gl_camera"])
@@ -58,15 +68,66 @@ class Simulator:
             # close() and a new one: reconfigure() never frees the old scene
             self._sim.close()
             self._sim = None
-        self._navmesh = None
-        world = habitat_sim.SimulatorConfiguration()
+        self._navmesh, self._added, self._lights = None, {}, None
+        self._world = world = habitat_sim.SimulatorConfiguration()
         world.scene_dataset_config_file = header["dataset"]
         world.scene_id = header["scene_id"]
         world.gpu_device_id = header["gpu_device_id"]
         world.enable_physics = False
-        agent = habitat_sim.AgentConfiguration()
-        agent.sensor_specifications = sensors(header["lens"]) if header["lens"] else []
-        self._sim = habitat_sim.Simulator(habitat_sim.Configuration(world, [agent]))
+        self._looks = 0
+        self._sim = habitat_sim.Simulator(configuration(world, header["lens"], self._looks))
+
+    def _look(self, lens: dict) -> None:
+        """Other sensors in the scene that is open; opening it again would take as long as many frames."""
+        import habitat_sim
+
+        before = self._sim.get_agent(0).scene_node
+        self._looks += 1
+        self._sim.reconfigure(configuration(self._world, lens, self._looks))
+        for name in list(before.subtree_sensors):
+            habitat_sim.SensorFactory.delete_subtree_sensor(before, name)  # they hold pictures of their size
+
+    def _edit(self, header: dict) -> None:
+        """The loaded scene with just these further objects, and these lights, or its own.
+
+        Objects are kept as they were returned when they were added: without physics they cannot be looked up.
+        """
+        import habitat_sim
+        import magnum
+
+        manager, wanted = self._sim.get_rigid_object_manager(), {each["key"]: each for each in header["objects"]}
+        for key in [key for key in self._added if key not in wanted]:
+            manager.remove_object_by_id(self._added.pop(key).object_id)
+        for key, each in wanted.items():
+            if key not in self._added:
+                (template,) = self._sim.get_object_template_manager().load_configs(each["template"])
+                made = manager.add_object_by_template_id(template, light_setup_key=header["light_key"])
+                made.motion_type = habitat_sim.physics.MotionType.KINEMATIC  # others stay where they are
+                made.semantic_id = each["id"]
+                self._added[key] = made
+            pose = np.array(each["matrix"], dtype=np.float32).reshape(4, 4)
+            self._added[key].transformation = magnum.Matrix4(pose)
+        self._light(header["lights"], header["light_key"])
+
+    def _light(self, lights: list | None, key: str) -> None:
+        import habitat_sim
+        import magnum
+
+        if lights is None:
+            if self._lights is not None:
+                self._sim.set_light_setup(self._lights[0], self._lights[1])
+                self._lights = None
+            return
+        self._lights = self._lights or (self._sim.get_light_setup(key), key)
+        made = [
+            habitat_sim.gfx.LightInfo(
+                vector=magnum.Vector4(*light[:4]),
+                color=magnum.Color3(*light[4:]),
+                model=habitat_sim.gfx.LightPositionModel.Global,
+            )
+            for light in lights
+        ]
+        self._sim.set_light_setup(made, key)
 
     def _render(self, world_from_gl_camera: np.ndarray) -> dict:
         import magnum
@@ -77,10 +138,11 @@ class Simulator:
             # the node's matrix is exact; AgentState goes through a quaternion and rounds
             node.transformation = magnum.Matrix4(np.asarray(pose, dtype=np.float32))
             seen.append(self._sim.get_sensor_observations())
+        rgb, depth, semantic = (f"{kind}-{self._looks}" for kind in ("rgb", "depth", "semantic"))
         return {
-            "rgb": np.stack([each["rgb"][..., :3] for each in seen]),
-            "depth_m": np.stack([each["depth"] for each in seen]).astype(np.float32),
-            "object_id": np.stack([each["semantic"] for each in seen]).astype(np.int32),
+            "rgb": np.stack([each[rgb][..., :3] for each in seen]),
+            "depth_m": np.stack([each[depth] for each in seen]).astype(np.float32),
+            "object_id": np.stack([each[semantic] for each in seen]).astype(np.int32),
         }
 
     def _geodesic(self, navmesh: dict, starts_m: np.ndarray, ends_m: np.ndarray) -> tuple[dict, dict]:
@@ -118,16 +180,36 @@ def hello() -> dict:
     }
 
 
-def sensors(lens: dict) -> list:
+def held_gib() -> float:
+    """Memory of this process; 0 where the system does not say."""
+    try:
+        with open("/proc/self/statm") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**30
+    except OSError:
+        return 0.0
+
+
+def configuration(world: Any, lens: dict | None, number: int) -> Any:
+    """`world` with one agent that carries the sensors of `lens`. Their names end in `number`: habitat-sim takes
+    sensors of the same names for the same, whatever their size."""
+    import habitat_sim
+
+    agent = habitat_sim.AgentConfiguration()
+    agent.sensor_specifications = sensors(lens, number) if lens else []
+    return habitat_sim.Configuration(world, [agent])
+
+
+def sensors(lens: dict, number: int) -> list:
     """Colour at `samples` times the size on each side, depth and ids at the size itself, all in the camera's place."""
     import habitat_sim
+    import magnum
 
     kinds = habitat_sim.SensorType
     wanted = [("rgb", kinds.COLOR, lens["samples"]), ("depth", kinds.DEPTH, 1), ("semantic", kinds.SEMANTIC, 1)]
     specs = []
     for name, kind, scale in wanted:
         spec = habitat_sim.CameraSensorSpec()
-        spec.uuid = name
+        spec.uuid = f"{name}-{number}"
         spec.sensor_type = kind
         spec.sensor_subtype = habitat_sim.SensorSubType.PINHOLE
         spec.resolution = [lens["height_px"] * scale, lens["width_px"] * scale]
@@ -135,6 +217,7 @@ def sensors(lens: dict) -> list:
         spec.near, spec.far = NEAR_M, FAR_M
         spec.position = [0.0, 0.0, 0.0]  # the default lifts the camera by 1.5 m
         spec.orientation = [0.0, 0.0, 0.0]
+        spec.clear_color = magnum.Color4(*lens["background"], 1.0)
         specs.append(spec)
     return specs
 

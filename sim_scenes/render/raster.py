@@ -252,8 +252,19 @@ def rasterise_parallel(
 
 
 @wp.kernel(enable_backward=False)
-def take_nearness(visible: wp.array(dtype=wp.uint64), nearness: wp.array(dtype=wp.float32)):
-    """The float half of a visibility buffer, which is cleared for its next use."""
-    i = wp.tid()
-    nearness[i] = wp.cast(wp.uint32(visible[i] >> wp.uint64(32)), wp.float32)
-    visible[i] = wp.uint64(0)
+def take_nearer(
+    visible: wp.array(dtype=wp.uint64),
+    places: wp.array(dtype=wp.int32),
+    side: int,
+    nearness: wp.array(dtype=wp.float32),
+):
+    """(rows,) threads of `side` texels: the float half of a visibility buffer raises a map, whose row starts at
+    `places`; the buffer is cleared for its next use."""
+    row = wp.tid()
+    to = places[row]
+    for x in range(side):
+        packed = visible[row * side + x]
+        if packed > wp.uint64(0):
+            near = wp.cast(wp.uint32(packed >> wp.uint64(32)), wp.float32)
+            nearness[to + x] = wp.max(nearness[to + x], near)
+            visible[row * side + x] = wp.uint64(0)

@@ -1,9 +1,10 @@
 """Textures as the shading kernel reads them: square, power of two, with all their smaller copies, in one array.
 
-Material.texture ─▶ [Atlas] ─▶ shading.texture_colour
+Material ─▶ [Atlas] ─▶ texels.texture_colour
 """
 
-from dataclasses import dataclass
+import logging
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,11 @@ import warp as wp
 from numpy.typing import NDArray
 from PIL import Image
 
-from video4spatial.sim_scenes.render.texels import Texel
+from video4spatial.sim_scenes.render.columns import Column
+from video4spatial.sim_scenes.render.lanes import Texel
 from video4spatial.sim_scenes.scene import Material
+
+logger = logging.getLogger(__name__)
 
 MAX_SIDE_LOG2 = 10
 """Textures above 1024 texels a side are shrunk: a frame of 512 cannot show more."""
@@ -21,42 +25,85 @@ MAX_SIDE_LOG2 = 10
 Pyramid = tuple[NDArray[np.uint8], ...]
 
 
-@dataclass(frozen=True, eq=False)
 class Atlas:
-    """The textures of some materials on one device."""
+    """Materials on one device. More are added at the end: what is there keeps its number and its place."""
 
-    materials: tuple[Material, ...]
-    pyramids: tuple[Pyramid, ...]
-    """One per material."""
-    side_log2: NDArray[np.int32]
-    """(M,) log2 of the side, -1 without a texture."""
-    texels: Any
-    level_start: Any
+    def __init__(self, device: str) -> None:
+        self._device = device
+        self.materials: list[Material] = []
+        self.side_log2: NDArray[np.int32] = np.zeros(0, dtype=np.int32)
+        """(M,) log2 of the side, -1 without a texture."""
+        self._number: dict[int, int] = {}
+        self._filled = -1
+        self._level_start: list[NDArray[np.int32]] = []
+        self._texels = Column((), np.uint32, Texel, device)
+        self._texels.resize(1)
 
+    def numbers(self, materials: Iterable[Material]) -> NDArray[np.int32]:
+        """Which each of them is. Those that are new, and what they emit, are added."""
+        asked = list(materials)
+        shown = asked + [material.emission for material in asked if material.emission is not None]
+        added = [material for material in dict.fromkeys(shown) if id(material) not in self._number]
+        if added:
+            self._add(added)
+        return np.array([self._number[id(material)] for material in asked], dtype=np.int32)
 
-def build_atlas(materials: tuple[Material, ...], device: str, like: Atlas | None = None) -> Atlas:
-    """Uploads the textures of `materials`. Those that `like` holds are taken from there, and all of it where it holds
-    just these materials in this order, with others after them or not."""
-    if like is not None and like.materials[: len(materials)] == materials:
-        return like
-    known = {} if like is None else dict(zip(map(id, like.materials), like.pyramids, strict=True))
-    pyramids = tuple(known.get(id(material)) or build_pyramid(material) for material in materials)
-    side_log2 = np.full(len(materials), -1, dtype=np.int32)
-    level_start = np.zeros((max(1, len(materials)), MAX_SIDE_LOG2 + 1), dtype=np.int32)
-    position = 1
-    for index, pyramid in enumerate(pyramids):
-        side_log2[index] = len(pyramid) - 1
-        for level, texels in enumerate(pyramid):
-            level_start[index, level] = position
-            position += len(texels)
-    joined = np.concatenate([np.zeros((1, 4), dtype=np.uint8), *(level for pyramid in pyramids for level in pyramid)])
-    return Atlas(
-        materials,
-        pyramids,
-        side_log2,
-        wp.array(joined.view("<u4").ravel(), dtype=Texel, device=device),
-        wp.array(level_start, dtype=wp.int32, device=device),
-    )
+    def wasted_texels(self, shown: Iterable[Material]) -> int:
+        """Texels of materials that are not among `shown`."""
+        used = {id(material) for material in shown}
+        used |= {id(m.emission) for m in self.materials if id(m) in used and m.emission is not None}
+        idle = [number for key, number in self._number.items() if key not in used]
+        return sum((4 << 2 * int(self.side_log2[number])) // 3 for number in idle if self.side_log2[number] >= 0)
+
+    def fill(self, surfaces: Any) -> None:
+        """Puts the materials into a `Surfaces` struct, which is that of the last call."""
+        if self._filled == len(self.materials):
+            return
+        self._filled = len(self.materials)
+        emission = [-1 if m.emission is None else self._number[id(m.emission)] for m in self.materials]
+        tint = np.array([material.colour for material in self.materials], dtype=np.float32).reshape(-1, 3)
+        starts = np.array(self._level_start, dtype=np.int32).reshape(-1, MAX_SIDE_LOG2 + 1)
+        surfaces.emission = self._upload(np.array(emission, dtype=np.int32), wp.int32)
+        surfaces.tint = self._upload(tint, wp.vec3)
+        surfaces.side_log2 = self._upload(self.side_log2, wp.int32)
+        surfaces.level_start = self._upload(starts, wp.int32)
+        surfaces.texels = self._texels.array
+
+    def _add(self, materials: list[Material]) -> None:
+        shapes = [material.texture.shape for material in materials if material.texture is not None]
+        large = [shape for shape in shapes if max(shape) > 1 << MAX_SIDE_LOG2]
+        if large:
+            width, height = max(large, key=lambda shape: shape[0] * shape[1])[1::-1]
+            logger.info(
+                "%d of %d textures (the largest has %d x %d texels) are shown at %d a side",
+                len(large),
+                len(shapes),
+                width,
+                height,
+                1 << MAX_SIDE_LOG2,
+            )
+        pyramids = [build_pyramid(material) for material in materials]
+        position = start = len(self._texels.rows)
+        for material, pyramid in zip(materials, pyramids, strict=True):
+            starts = np.zeros(MAX_SIDE_LOG2 + 1, dtype=np.int32)
+            for level, texels in enumerate(pyramid):
+                starts[level] = position
+                position += len(texels)
+            self._number[id(material)] = len(self.materials)
+            self.materials.append(material)
+            self._level_start.append(starts)
+        sides = np.array([len(pyramid) - 1 for pyramid in pyramids], dtype=np.int32)
+        self.side_log2 = np.concatenate([self.side_log2, sides])
+        self._texels.resize(position)
+        for pyramid in pyramids:
+            for texels in pyramid:
+                self._texels.write(start, texels.view("<u4").ravel())
+                start += len(texels)
+
+    def _upload(self, values: NDArray, kind: Any) -> Any:
+        """Warp arrays of length 0 have no address; one unused row has."""
+        padded = values if len(values) else np.zeros((1, *values.shape[1:]), dtype=values.dtype)
+        return wp.array(padded, dtype=kind, device=self._device)
 
 
 def build_pyramid(material: Material) -> Pyramid:

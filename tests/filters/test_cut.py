@@ -8,9 +8,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from video4spatial.filters.boundaries import Beginning
 from video4spatial.filters.cut import Window, cut_windows
 from video4spatial.filters.decode import Picture
-from video4spatial.filters.shots import Beginning
 
 BASE = Fraction(1, 1000)
 BLANK = np.zeros((2, 2, 3), dtype=np.uint8)

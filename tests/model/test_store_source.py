@@ -1,14 +1,15 @@
 """Unseen, the trainer would decode a clip at every step, or train on cameras nobody trusts."""
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 
 from video4spatial.model.source import Clip
-from video4spatial.model.store_source import StoreSource
+from video4spatial.model.store_source import RELATIVE_EXTENT_M, StoreSource, relative_scale
 from video4spatial.pipeline.core.camera import Cameras
 from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.pipeline.core.sequence import Provenance, Sequence
@@ -17,8 +18,8 @@ from video4spatial.pipeline.core.sequence import Provenance, Sequence
 class CountingReader:
     """Stands for Version.reader: three sequences, one of them real video without cameras."""
 
-    def __init__(self, clip: Clip, valid: bool = True) -> None:
-        self._clip, self._valid = clip, valid
+    def __init__(self, clip: Clip, valid: bool = True, scale: Literal["metric", "relative"] = "metric") -> None:
+        self._clip, self._valid, self._scale = clip, valid, scale
         self.reads: list[int] = []
         self.rows = [
             {"key": f"k{i}", "scene": f"s{i}", "n_frames": len(clip), "pose_source": "none" if i == 1 else "rendered"}
@@ -43,6 +44,7 @@ class CountingReader:
             ),
             camera_valid=valid,
             pose_source="rendered",
+            scale=self._scale,
             depth_m=None if "depth" in without else clip.depth_m,
         )
 
@@ -80,3 +82,28 @@ def test_the_cache_keeps_to_its_bytes(clip: Clip) -> None:
 def test_a_sequence_with_an_untrusted_camera_is_refused(clip: Clip) -> None:
     with pytest.raises(ConfigError, match="sequence k0 has frames without a trusted camera"):
         StoreSource(CountingReader(clip, valid=False)).clip(0)
+
+
+def test_paths_of_unknown_scale_get_the_extent_of_a_walk(clip: Clip) -> None:
+    poses = clip.world_from_camera.copy()
+    poses[:, :3, 3] = 1000 + 400 * np.arange(len(poses))[:, None] * np.array([1.0, 0, 0])
+    far = replace(clip, world_from_camera=poses)
+    metric = StoreSource(CountingReader(far)).clip(0)
+    relative = StoreSource(CountingReader(far, scale="relative"), with_depth=True).clip(0)
+    assert np.array_equal(metric.world_from_camera, poses)
+    places = relative.world_from_camera[:, :3, 3]
+    assert np.isclose(np.linalg.norm(places - places.mean(axis=0), axis=1).max(), RELATIVE_EXTENT_M)
+    assert np.array_equal(relative.world_from_camera[:, :3, :3], poses[:, :3, :3])
+    factor = relative_scale(poses)
+    assert relative.depth_m is not None
+    assert clip.depth_m is not None
+    assert np.allclose(relative.depth_m, clip.depth_m * factor), "depth and positions keep their proportion"
+
+
+def test_a_camera_that_stands_still_has_no_scale() -> None:
+    assert relative_scale(np.repeat(np.eye(4)[None], 5, axis=0)) == 1.0
+
+
+def test_sequences_that_are_too_short_for_the_model_are_left_out(clip: Clip) -> None:
+    assert len(StoreSource(CountingReader(clip), shortest=4)) == 2
+    assert len(StoreSource(CountingReader(clip), shortest=5)) == 0

@@ -6,10 +6,21 @@ import pytest
 from tests.sim_scenes.helpers import placed
 from video4spatial.sim_scenes.materials import plain
 from video4spatial.sim_scenes.place import Place, load_place
+from video4spatial.sim_scenes.render.habitat_session import HabitatConfig, habitat_from_environment
 from video4spatial.sim_scenes.rooms import GeneratedRoom, generate_room
 from video4spatial.sim_scenes.scene import Body, Material, Scene
 from video4spatial.sim_scenes.shapes import box
 from video4spatial.sim_scenes.sources import room_source
+
+
+@pytest.fixture(scope="session")
+def real_habitat(habitat_environment: dict[str, str]) -> HabitatConfig:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in habitat_environment.items():
+            patch.setenv(name, value)
+        config = habitat_from_environment()
+    assert config is not None
+    return config
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,8 @@ import pytest
 
 from tests.sim_scenes.helpers import cameras_at
 from video4spatial.pipeline.core.camera import Cameras
+from video4spatial.pipeline.core.consistency import covisibility, frame_pairs, geometry_error
 from video4spatial.pipeline.core.geometry import look_at
-from video4spatial.sim_scenes.consistency import covisibility, frame_pairs, geometry_error
 from video4spatial.sim_scenes.render.embedded import EmbeddedRenderer
 from video4spatial.sim_scenes.scene import Scene
 

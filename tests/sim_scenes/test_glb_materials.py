@@ -153,7 +153,7 @@ def test_what_is_not_shown_is_named_in_one_line_for_a_file(tmp_path: Path, caplo
     with caplog.at_level(logging.INFO):
         _sheet(tmp_path, **look)
     (line,) = [record.getMessage() for record in caplog.records if "sheet.glb" in record.getMessage()]
-    for name in ("normal map (1 materials)", "metallic-roughness map", "metal", "alpha blending"):
+    for name in ("normal map (1)", "metallic-roughness map", "metal", "alpha blending"):
         assert name in line
 
 

@@ -10,11 +10,12 @@ import pytest
 from video4spatial.pipeline.core.camera import project
 from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.pipeline.core.geometry import rotation_angle_rad
+from video4spatial.pipeline.core.grounding import CENTRED_SHARE
 from video4spatial.pipeline.core.seeds import rng
 from video4spatial.pipeline.core.sequence import Sequence
 from video4spatial.pipeline.core.unit import Product, Unit
 from video4spatial.sim_scenes.config import SimConfig, View, WalkConfig
-from video4spatial.sim_scenes.grounding import CENTRED_SHARE, draw_grounding
+from video4spatial.sim_scenes.grounding import draw_grounding
 from video4spatial.sim_scenes.objects import boxes_px
 from video4spatial.sim_scenes.place import Place, load_place
 from video4spatial.sim_scenes.sentences import Window, referring_sentences

@@ -10,13 +10,15 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.sim_scenes.helpers import cameras_at
+from tests.sim_scenes.edits import DIMMED, LIGHT
+from tests.sim_scenes.helpers import cameras_at, placed
 from video4spatial.pipeline.core.camera import Cameras, from_opengl, pinhole, unproject
 from video4spatial.pipeline.core.errors import ConfigError, NotAvailable, SourceError, WorkerLost
 from video4spatial.pipeline.core.geometry import look_at
@@ -24,10 +26,10 @@ from video4spatial.sim_scenes.config import SimConfig, View
 from video4spatial.sim_scenes.render import choose
 from video4spatial.sim_scenes.render.habitat import HabitatRenderer, Walker, shrink
 from video4spatial.sim_scenes.render.habitat_session import (
+    PROTOCOL,
     HabitatConfig,
     HabitatSession,
     SceneRef,
-    habitat_from_environment,
 )
 from video4spatial.sim_scenes.scene import Scene
 from video4spatial.sim_scenes.sources import simulation_sources
@@ -105,7 +107,7 @@ def test_views_of_two_lenses_come_back_in_their_own_places(open_session: Callabl
     poses = np.stack([POSES[0], POSES[1], POSES[1]])
     mixed = Cameras(world_from_camera=poses, image_from_camera=lenses, width_px=32, height_px=24)
     together = renderer.render(mixed)
-    assert len([event for _, event in log_of(session) if event.startswith("load")]) == 2
+    assert [event for _, event in log_of(session)] == ["load floor True", "look"]
     for view in range(3):
         alone = renderer.render(mixed[[view]])
         np.testing.assert_array_equal(together.depth_m[view], alone.depth_m[0])
@@ -213,6 +215,14 @@ def test_the_process_is_replaced_after_its_share_of_scenes(open_session: Callabl
     assert [processes.count(pid) for pid in dict.fromkeys(processes)] == [2, 2, 1]
 
 
+def test_a_process_that_holds_too_much_is_replaced(open_session: Callable[..., HabitatSession]) -> None:
+    session = open_session("", memory_gib=1e-6)
+    for name in "aab":
+        HabitatRenderer(SceneRef(dataset=None, scene_id=name), session=session).render(cameras_at(POSES[:1]))
+    assert [event.split()[1] for _, event in log_of(session)] == ["a", "b"]
+    assert len({pid for pid, _ in log_of(session)}) == 2
+
+
 def test_renderers_that_share_a_process_each_see_their_own_scene(
     open_session: Callable[..., HabitatSession],
 ) -> None:
@@ -247,26 +257,83 @@ def test_any_scene_is_rendered_through_a_dataset_that_goes_when_closed(
 ) -> None:
     monkeypatch.setenv("HABITAT_PYTHON", fake_python())
     monkeypatch.setenv("HABITAT_GPU", "-1")
-    original = choose.make_renderer("habitat", yard, samples=2)
-    assert isinstance(original, HabitatRenderer)
-    changed = choose.make_renderer("habitat", yard, samples=2, like=original)
-    assert isinstance(changed, HabitatRenderer)
-    assert changed.session is original.session
-    dataset = original._scene.dataset
+    renderer = choose.make_renderer("habitat", yard, samples=2)
+    assert isinstance(renderer, HabitatRenderer)
+    dataset = renderer._scene.dataset
     assert dataset is not None
     assert "stages" in json.loads(dataset.read_text())
-    assert original.render(cameras_at(POSES)).depth_m.any()
-    changed.close()
-    assert original.render(cameras_at(POSES)).depth_m.any()
-    original.close()
-    original.close()
+    assert renderer.render(cameras_at(POSES)).depth_m.any()
+    renderer.close()
+    renderer.close()
     assert not dataset.exists()
 
 
-def test_a_scene_of_objects_alone_is_refused_by_name(yard: Scene) -> None:
-    with pytest.raises(SourceError, match="has no stage") as caught:
-        HabitatRenderer.of_scene(Scene("things", yard.bodies[1:]))
-    assert caught.value.reason == "no_stage"
+def test_what_was_added_is_moved_and_removed_by_messages_alone(
+    open_session: Callable[..., HabitatSession], yard: Scene
+) -> None:
+    session = open_session()
+    renderer = HabitatRenderer.of_scene(yard, session=session)
+    cameras = cameras_at([look_at([0.0, 1.0, 6.0], [0.0, 1.0, 0.0])])
+    empty = renderer.render(cameras)
+    seen = []
+    for x in (-1.0, 0.0, 1.0):
+        post = replace(yard.bodies[1], object_id=9, world_from_body=placed(x, 0.0, 1.0))
+        renderer.show(replace(yard, bodies=(*yard.bodies, post)))
+        frames = renderer.render(cameras)
+        columns = np.nonzero((frames.object_id[0] == 9).any(axis=0))[0]
+        seen.append(columns.mean())
+        assert np.all(np.isclose(frames.depth_m[0][frames.object_id[0] == 9], 5.0, atol=1e-3))
+    assert seen[0] < seen[1] < seen[2]
+    renderer.show(yard)
+    again = renderer.render(cameras)
+    np.testing.assert_array_equal(again.rgb, empty.rgb)
+    np.testing.assert_array_equal(again.object_id, empty.object_id)
+    renderer.close()
+    assert [event for _, event in log_of(session)] == ["load yard True", "add 9", "remove 9"]
+
+
+def test_a_body_of_the_scene_that_moves_costs_one_load_and_then_messages(
+    open_session: Callable[..., HabitatSession], yard: Scene
+) -> None:
+    session = open_session()
+    renderer = HabitatRenderer.of_scene(yard, session=session)
+    floor, red, blue = yard.bodies
+    for k in range(3):
+        moved = replace(red, world_from_body=placed(0.1 * k, 0.0, 2.0))
+        renderer.show(replace(yard, bodies=(floor, moved, blue)))
+        assert (renderer.render(cameras_at(POSES)).object_id == 1).any()
+    renderer.show(replace(yard, bodies=(floor, blue)))
+    assert not (renderer.render(cameras_at(POSES)).object_id == 1).any()
+    renderer.close()
+    assert [event for _, event in log_of(session)] == ["load yard True", "add 1", "remove 1"]
+
+
+def test_other_lights_are_a_message_and_come_back(open_session: Callable[..., HabitatSession], yard: Scene) -> None:
+    session = open_session()
+    lit = replace(yard, lighting=LIGHT)
+    renderer = HabitatRenderer.of_scene(lit, session=session)
+    first = renderer.render(cameras_at(POSES)).rgb
+    renderer.show(replace(yard, lighting=DIMMED))
+    assert not np.array_equal(renderer.render(cameras_at(POSES)).rgb, first)
+    renderer.show(lit)
+    np.testing.assert_array_equal(renderer.render(cameras_at(POSES)).rgb, first)
+    renderer.show(yard)  # other shaders
+    renderer.render(cameras_at(POSES))
+    renderer.close()
+    events = [event.split()[0] for _, event in log_of(session) if event != "look"]
+    assert events == ["load", "lights", "lights", "load"]
+
+
+def test_a_lost_process_is_given_the_edit_again(
+    open_session: Callable[..., HabitatSession], yard: Scene, tmp_path: Path
+) -> None:
+    session = open_session(f"abort_once:{tmp_path / 'happened'}")
+    renderer = HabitatRenderer.of_scene(yard, session=session)
+    post = replace(yard.bodies[1], object_id=9, world_from_body=placed(0.0, 0.0, 1.0))
+    renderer.show(replace(yard, bodies=(*yard.bodies, post)))
+    assert (renderer.render(cameras_at(POSES[:1])).object_id == 9).any()
+    renderer.close()
+    assert [event for _, event in log_of(session)] == ["load yard True", "add 9"] * 2
 
 
 @pytest.mark.usefixtures("no_habitat")
@@ -317,19 +384,20 @@ def golden(
 ) -> Iterator[tuple[HabitatRenderer, Path]]:
     """A renderer of the golden scene, over the recording or over the real Habitat, and the folder of the recording."""
     folder = shared_data / "habitat_golden"
-    config = habitat_from_environment()
-    if request.param == "real" and config is None:
-        pytest.skip("HABITAT_PYTHON does not name a Python with habitat_sim")
     if request.param == "replayed":
         config = HabitatConfig(python=fake_python(FAKE_HABITAT_GOLDEN=folder))
-    assert config is not None
+    else:
+        config = request.getfixturevalue("real_habitat")
     dataset = folder / "dataset" / "flat.scene_dataset_config.json"
     session = HabitatSession(config)
     yield HabitatRenderer(SceneRef(dataset=dataset, scene_id="flat_no_lights"), session=session), folder
     session.close()
 
 
-def test_the_golden_frames_come_back_for_the_golden_cameras(golden: tuple[HabitatRenderer, Path]) -> None:
+def test_the_golden_frames_come_back_for_the_golden_cameras(
+    golden: tuple[HabitatRenderer, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     renderer, folder = golden
     meta = json.loads((folder / "meta.json").read_text())
     for size in sorted({(frame["width"], frame["height"]) for frame in meta["frames"]}):
@@ -347,6 +415,7 @@ def test_the_golden_frames_come_back_for_the_golden_cameras(golden: tuple[Habita
             assert (frames.object_id[view] == ids).mean() >= 0.995, frame["name"]
             rgb = np.asarray(Image.open(f"{stem}_rgb.png").convert("RGB")).astype(int)
             assert np.abs(frames.rgb[view] - rgb).mean() <= 4, frame["name"]
+    assert "trying again" not in caplog.text
 
 
 def test_the_golden_walks_have_their_lengths(golden: tuple[HabitatRenderer, Path]) -> None:
@@ -362,7 +431,7 @@ def test_the_golden_walks_have_their_lengths(golden: tuple[HabitatRenderer, Path
 def test_a_camera_in_the_golden_room_stands_where_it_was_put(golden: tuple[HabitatRenderer, Path]) -> None:
     renderer, folder = golden
     frame = json.loads((folder / "meta.json").read_text())["frames"][0]
-    assert renderer.session.hello()["protocol"] == 1
+    assert renderer.session.hello()["protocol"] == PROTOCOL
     cameras = cameras_at([from_opengl(np.array(frame["camera_to_world"]))], 256, 256, 90.0)
     points = unproject(renderer.render(cameras).depth_m[0], *next(iter(cameras))[::-1])
     low, high = np.nanmin(points, axis=(0, 1)), np.nanmax(points, axis=(0, 1))

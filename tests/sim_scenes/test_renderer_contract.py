@@ -1,17 +1,26 @@
-"""What every renderer promises. If this breaks, poses, depth and pictures contradict each other unseen."""
+"""What every renderer promises. If this breaks, poses, depth and pictures contradict each other unseen.
 
-from collections.abc import Callable
+Real Habitat is held to it where HABITAT_PYTHON names one; what it does not do by nature (`docs/habitat.md`) is asked of
+the embedded renderer alone.
+"""
+
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
-from tests.sim_scenes.helpers import cameras_at
+from tests.sim_scenes.edits import EDITS, edits_of
+from tests.sim_scenes.helpers import cameras_at, placed
 from video4spatial.pipeline.core.camera import Cameras, unproject
+from video4spatial.pipeline.core.errors import NotAvailable
 from video4spatial.pipeline.core.geometry import look_at, upright_pose
 from video4spatial.sim_scenes.materials import plain
 from video4spatial.sim_scenes.render.base import Renderer
-from video4spatial.sim_scenes.render.embedded import EmbeddedRenderer
+from video4spatial.sim_scenes.render.embedded import EmbeddedRenderer, check_device
+from video4spatial.sim_scenes.render.habitat import HabitatRenderer
+from video4spatial.sim_scenes.render.habitat_session import HabitatConfig, HabitatSession
 from video4spatial.sim_scenes.scene import Body, Lamp, Lighting, Material, Scene
 from video4spatial.sim_scenes.shapes import box, panel, yaw_matrix
 
@@ -19,9 +28,37 @@ Make = Callable[[Scene], Renderer]
 POSES = [look_at([0.3, 1.6, 4.0], [0.0, 0.4, 0.0]), look_at([3.0, 1.0, -2.0], [0.0, 0.5, 0.0])]
 
 
-@pytest.fixture(params=["embedded"])
-def make(request: pytest.FixtureRequest) -> Make:
-    return {"embedded": EmbeddedRenderer}[request.param]
+@pytest.fixture(scope="module")
+def habitat(real_habitat: HabitatConfig) -> Iterator[HabitatSession]:
+    """One process for all tests."""
+    session = HabitatSession(real_habitat)
+    yield session
+    session.close()
+
+
+@pytest.fixture(params=["raster cpu", "rays cpu", "rays cuda", "habitat"])
+def make(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Iterator[Make]:
+    if request.param != "habitat":
+        way, device = request.param.split()
+        if device == "cuda":
+            try:
+                check_device("cuda")
+            except NotAvailable:
+                pytest.skip("not run: no CUDA device")
+        yield partial(EmbeddedRenderer, way=way, device=device)
+        return
+    caplog.set_level("INFO")
+    session = request.getfixturevalue("habitat")
+    made: list[HabitatRenderer] = []
+
+    def make_habitat(scene: Scene) -> Renderer:
+        made.append(HabitatRenderer.of_scene(scene, session=session))
+        return made[-1]
+
+    yield make_habitat
+    for renderer in made:
+        renderer.close()
+    assert "trying again" not in caplog.text  # a process that crashes and is replaced renders the right picture too
 
 
 def test_frames_have_the_promised_shapes_and_types(make: Make, yard: Scene) -> None:
@@ -39,7 +76,7 @@ def test_depth_is_along_the_axis_and_not_along_the_ray(make: Make) -> None:
     wall = panel((-20, -20, -3), (40, 0, 0), (0, 40, 0), plain("wall", (0.5, 0.5, 0.5)))
     scene = Scene("wall", (Body(4, "wall", "wall", ("wall",), (wall,)),))
     frames = make(scene).render(cameras_at([upright_pose([0, 0, 0], 0.0)], fov_deg=100.0))
-    np.testing.assert_allclose(frames.depth_m, 3.0, rtol=1e-5)
+    np.testing.assert_allclose(frames.depth_m, 3.0, rtol=3e-5)
     assert np.all(frames.object_id == 4)
 
 
@@ -71,19 +108,22 @@ def test_a_rotated_camera_sees_the_rotated_scene(make: Make, yard: Scene) -> Non
     assert difference.mean() < 0.5
 
 
-def test_a_crop_is_the_view_of_the_cropped_camera(make: Make, yard: Scene) -> None:
+def test_a_crop_is_the_view_of_the_cropped_camera(yard: Scene) -> None:
     whole = cameras_at(POSES, 64, 48)
     part = whole.cropped(17, 9, 31, 22)
-    of_whole, of_part = make(yard).render(whole), make(yard).render(part)
+    of_whole, of_part = EmbeddedRenderer(yard).render(whole), EmbeddedRenderer(yard).render(part)
     np.testing.assert_array_equal(of_whole.object_id[:, 9:31, 17:48], of_part.object_id)
     np.testing.assert_allclose(of_whole.depth_m[:, 9:31, 17:48], of_part.depth_m, rtol=1e-4)
     assert np.abs(of_whole.rgb[:, 9:31, 17:48].astype(int) - of_part.rgb).max() <= 2
 
 
-def test_pixels_may_be_wider_than_high(make: Make, yard: Scene) -> None:
+def test_pixels_may_be_wider_than_high(yard: Scene) -> None:
     square = cameras_at(POSES, 64, 48)
     narrow = square.resized(32, 48)
-    wide_ids, narrow_ids = make(yard).render(square).object_id, make(yard).render(narrow).object_id
+    wide_ids, narrow_ids = (
+        EmbeddedRenderer(yard).render(square).object_id,
+        EmbeddedRenderer(yard).render(narrow).object_id,
+    )
     # a pixel of the narrow image covers two of the square one; where those agree it must agree too
     agree = wide_ids[:, :, 0::2] == wide_ids[:, :, 1::2]
     assert np.mean(narrow_ids[agree] == wide_ids[:, :, 0::2][agree]) > 0.995
@@ -169,25 +209,62 @@ def test_a_fine_pattern_far_away_turns_grey_instead_of_flickering(make: Make) ->
     squares = np.kron(np.indices((64, 64)).sum(axis=0) % 2, np.ones((2, 2)))
     texture = (np.repeat(squares[..., None], 3, axis=2) * 255).astype(np.uint8)
     wall = panel((-50, -50, -30), (100, 0, 0), (0, 100, 0), Material("checks", texture=texture), tile_m=1.0)
-    rgb = (
-        make(Scene("w", (Body(1, "w", "wall", ("wall",), (wall,)),)))
-        .render(cameras_at([upright_pose([0, 0, 0], 0.0)]))
-        .rgb
-    )
+    renderer = make(Scene("w", (Body(1, "w", "wall", ("wall",), (wall,)),)))
+    rgb = renderer.render(cameras_at([upright_pose([0, 0, 0], 0.0)])).rgb
     assert rgb.std() < 4
-    assert 150 < rgb.mean() < 210  # half of the light, in gamma 2: 180
+    # the mean of the light is 180 in gamma 2; Habitat averages the codes
+    grey = 128 if isinstance(renderer, HabitatRenderer) else 180
+    assert abs(rgb.mean() - grey) < 30
 
 
-def test_a_thing_before_a_lamp_casts_a_shadow(make: Make) -> None:
+def test_a_thing_before_a_lamp_casts_a_shadow() -> None:
     floor = box((6, 0.1, 6), (0, -0.1, 0), plain("floor", (0.8, 0.8, 0.8)))
     cover = box((0.6, 0.05, 0.6), (0, 1.0, 0), plain("cover", (0.8, 0.8, 0.8)))
     light = Lighting(ambient=(0.1, 0.1, 0.1), lamps=(Lamp((0.0, 2.0, 0.0), (2.0, 2.0, 2.0)),))
     bodies = (Body(0, "stage", "stage", ("stage",), (floor,)), Body(1, "cover", "cover", ("cover",), (cover,)))
     views = cameras_at([look_at([0, 0.8, 2.5], [0, 0, 0])], 64, 64, 60.0)
-    shaded = make(Scene("s", bodies, light)).render(views).rgb[0].astype(int)
-    open_floor = make(Scene("s", bodies[:1], light)).render(views).rgb[0].astype(int)
+    shaded = EmbeddedRenderer(Scene("s", bodies, light)).render(views).rgb[0].astype(int)
+    open_floor = EmbeddedRenderer(Scene("s", bodies[:1], light)).render(views).rgb[0].astype(int)
     assert shaded[32, 32].mean() < 0.6 * open_floor[32, 32].mean()
     assert abs(shaded[60, 2].mean() - open_floor[60, 2].mean()) <= 1
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_after_an_edit_the_pictures_are_those_of_a_new_renderer(make: Make, yard: Scene, edit: str) -> None:
+    shown = edits_of(yard)[edit]
+    cameras = cameras_at(POSES)
+    renderer = make(shown[0])
+    before = renderer.render(cameras)
+    for scene in shown[1:]:
+        renderer.show(scene)
+    edited, anew = renderer.render(cameras), make(shown[-1]).render(cameras)
+    np.testing.assert_array_equal(edited.rgb, anew.rgb)
+    np.testing.assert_array_equal(edited.depth_m, anew.depth_m)
+    np.testing.assert_array_equal(edited.object_id, anew.object_id)
+    looks_the_same = shown[0] is shown[-1] or edit == "in another order"
+    assert looks_the_same == np.array_equal(before.rgb, edited.rgb)
+
+
+def test_after_many_edits_too(make: Make, room) -> None:  # type: ignore[no-untyped-def]
+    draw = np.random.default_rng(5)
+    cameras = cameras_at([look_at([0.5, 1.5, 0.5], [-1.0, 0.8, -1.0])])
+    scene = room.scene
+    renderer = make(scene)
+    for _ in range(12):
+        stage, *things = scene.bodies
+        k = int(draw.integers(len(things)))
+        turn = placed(*draw.uniform(-0.3, 0.3, size=3)) @ things[k].world_from_body
+        things[k] = replace(things[k], world_from_body=turn)
+        if draw.random() < 0.4:
+            things.append(things.pop(int(draw.integers(len(things)))))
+        if draw.random() < 0.3:
+            things.pop()
+        scene = replace(scene, bodies=(stage, *things))
+        renderer.show(scene)
+    edited, anew = renderer.render(cameras), make(scene).render(cameras)
+    np.testing.assert_array_equal(edited.rgb, anew.rgb)
+    np.testing.assert_array_equal(edited.depth_m, anew.depth_m)
+    np.testing.assert_array_equal(edited.object_id, anew.object_id)
 
 
 def test_smooth_edges_change_colour_only(yard: Scene) -> None:

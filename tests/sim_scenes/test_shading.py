@@ -10,32 +10,50 @@ import warp as wp
 from tests.sim_scenes.helpers import cameras_at
 from video4spatial.pipeline.core.geometry import look_at
 from video4spatial.sim_scenes.render.embedded import EmbeddedRenderer
+from video4spatial.sim_scenes.render.lanes import exp_of
 from video4spatial.sim_scenes.render.shading import shade_smooth
 from video4spatial.sim_scenes.render.start import start_warp
-from video4spatial.sim_scenes.render.texels import LOG2_TABLE, log2_of
+from video4spatial.sim_scenes.render.texels import log2_of
 from video4spatial.sim_scenes.rooms import GeneratedRoom
 
 
 @wp.kernel
-def _log2_kernel(x: wp.array(dtype=float), table: wp.array(dtype=wp.vec2d), y: wp.array(dtype=float)) -> None:  # type: ignore[valid-type]
+def _log2_kernel(x: wp.array(dtype=float), y: wp.array(dtype=float)) -> None:  # type: ignore[valid-type]
     i = wp.tid()
-    y[i] = log2_of(x[i], table)
+    y[i] = log2_of(x[i])
+
+
+@wp.kernel
+def _exp_kernel(x: wp.array(dtype=float), y: wp.array(dtype=float)) -> None:  # type: ignore[valid-type]
+    i = wp.tid()
+    y[i] = exp_of(x[i])
 
 
 def _array(values: np.ndarray, dtype: Any) -> Any:
     return wp.array(values, dtype=dtype, device="cpu")
 
 
-def test_the_logarithm_is_right_to_the_last_bit_or_the_one_before() -> None:
+def _computed(kernel: Any, x: np.ndarray) -> np.ndarray:
     start_warp()
+    y = wp.zeros(len(x), dtype=float, device="cpu")
+    wp.launch(kernel, len(x), inputs=[_array(x, float)], outputs=[y], device="cpu")
+    return np.asarray(y.numpy())
+
+
+def test_the_logarithm_is_exact_for_powers_of_two_and_close_between_them() -> None:
     draw = np.random.default_rng(0)
     x = np.concatenate([[1.0, 2.0, 1024.0], np.exp2(draw.uniform(0, 12, 200_000))]).astype(np.float32)
-    table = np.array([[float.fromhex(number) for number in row] for row in LOG2_TABLE])
-    y = wp.zeros(len(x), dtype=float, device="cpu")
-    wp.launch(_log2_kernel, len(x), inputs=[_array(x, float), _array(table, wp.vec2d)], outputs=[y], device="cpu")
-    exact = np.log2(x.astype(float))
-    assert np.all(np.abs(y.numpy() - exact) <= np.spacing(np.maximum(exact, 1e-3).astype(np.float32)))
-    assert y.numpy()[:3].tolist() == [0.0, 1.0, 10.0]
+    y = _computed(_log2_kernel, x)
+    assert y[:3].tolist() == [0.0, 1.0, 10.0]
+    np.testing.assert_allclose(y, np.log2(x.astype(float)), rtol=1e-7, atol=4e-7)
+
+
+def test_the_exponential_is_exact_at_zero_and_close_below() -> None:
+    x = np.concatenate([[0.0], np.linspace(-90.0, 0.0, 200_001)]).astype(np.float32)
+    y = _computed(_exp_kernel, x)
+    assert y[0] == 1.0
+    np.testing.assert_allclose(y, np.exp(x.astype(float)), atol=3e-7)
+    assert np.all(np.diff(y[1:]) >= -1e-7)
 
 
 @pytest.mark.parametrize("lit", [True, False])
@@ -55,7 +73,17 @@ def test_a_block_of_pixels_has_the_bits_of_its_pixels_alone(room: GeneratedRoom,
     lenses = np.stack([k[:, 0, 0], k[:, 1, 1], k[:, 0, 2], k[:, 1, 2]], axis=1).astype(np.float32)
     poses = _array(cameras.world_from_camera.astype(np.float32), wp.mat44)
     seen = renderer._visibility(cameras, 1)
-    inputs = [renderer._surfaces, renderer._lights, poses, _array(lenses, wp.vec4), 96, 64, 1, wp.clone(seen), seen]
+    inputs = [
+        renderer._held.surfaces,
+        renderer._lights,
+        poses,
+        _array(lenses, wp.vec4),
+        96,
+        64,
+        1,
+        wp.clone(seen),
+        seen,
+    ]
     wp.launch(shade_smooth, (len(cameras), 64), inputs=inputs, outputs=[rgb, depth_m, object_id], device="cpu")
     np.testing.assert_array_equal(frames.rgb.ravel(), rgb.numpy())
     np.testing.assert_array_equal(frames.depth_m.ravel(), depth_m.numpy())

@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
+import warp as wp
 
 from video4spatial.pipeline.core.errors import ConfigError, NotAvailable, SourceError
 from video4spatial.pipeline.core.unit import Product, Unit
 from video4spatial.sim_scenes.config import SimConfig, View, WalkConfig
+from video4spatial.sim_scenes.render.start import start_warp
 from video4spatial.sim_scenes.sources import simulation_sources
 from video4spatial.sim_scenes.stage import SimulateStage
 
@@ -114,6 +116,62 @@ def test_an_occluder_hides_what_is_behind_it_and_leaves_the_rest(run: tuple[Unit
     assert seen > 0
 
 
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[Unit, list[Product]]:
+    """One path with every kind of variant, each twice."""
+    view = View(
+        size_px=32,
+        paths=1,
+        frames=12,
+        rate_fps=3,
+        depth_scale=1,
+        samples=1,
+        passerby_variants=1,
+        jitter_variants=1,
+        variant_repeats=2,
+        light="dials",
+        boxes=True,
+    )
+    stage, unit = make(tmp_path_factory.mktemp("many"), SimConfig(rooms=1, views=(view,)), seed=0)
+    return unit, list(stage.build()(unit))
+
+
+def test_variants_of_one_kind_stand_together_in_the_order_of_their_keys(many: tuple[Unit, list[Product]]) -> None:
+    unit, products = many
+    numbers = [product.variant for product in products]
+    assert [number for number in numbers if number not in (2, 21, 3, 31)] == [0, 1, 11, 4, 41]
+    assert {2, 3} <= set(numbers)
+    keys = [product.key(unit.unit_id) for product in products]
+    assert keys == sorted(keys)
+    groups = {product.variant_group(unit.unit_id) for product in products}
+    assert len(groups) == 1
+    kinds = {1: "lighting", 2: "occluder", 3: "passerby", 4: "jitter"}
+    for product in products[1:]:
+        assert product.sequence is not None
+        assert product.sequence.variant["kind"] == kinds[int(str(product.variant)[0])]
+        assert {product.sequence.variant["group"]} == groups
+        json.dumps(product.sequence.variant, allow_nan=False)
+
+
+def test_two_variants_of_one_kind_differ(many: tuple[Unit, list[Product]]) -> None:
+    drawn = {product.variant: product.sequence.variant.get("parameters") for product in many[1] if product.sequence}
+    assert drawn[1] != drawn[11]
+    assert drawn[4] != drawn[41]
+
+
+def test_every_variant_agrees_with_its_own_cameras(many: tuple[Unit, list[Product]]) -> None:
+    for product in many[1]:
+        assert product.scores["geometry_error"] < 0.01
+        assert product.scores["min_clearance_m"] >= 0.25
+        sequence = product.sequence
+        assert sequence is not None
+        assert sequence.object_id is not None
+        assert {entry["id"] for entry in sequence.objects} == set(np.unique(sequence.object_id)) - {0}
+        moving = [entry for entry in sequence.objects if entry.get("moves")]
+        assert len(moving) <= (sequence.variant.get("kind") == "passerby")
+        assert all(len(entry["boxes"]) == len(entry["box_px"]) == 12 for entry in moving)
+
+
 def test_the_same_unit_gives_the_same_bytes_on_another_worker(
     run: tuple[Unit, list[Product], Path], tmp_path: Path
 ) -> None:
@@ -159,6 +217,14 @@ def test_habitat_is_refused_by_name_before_the_run(tmp_path: Path, monkeypatch: 
         make(tmp_path, SimConfig(rooms=1, renderer="habitat"))
 
 
+def test_a_gpu_that_is_not_there_is_refused_by_name_before_the_run(tmp_path: Path) -> None:
+    start_warp()
+    if wp.is_cuda_available():
+        pytest.skip("this machine has a CUDA device")
+    with pytest.raises(NotAvailable, match="no CUDA device here; use device: cpu"):
+        make(tmp_path, SimConfig(rooms=1, device="cuda"))
+
+
 def test_a_scene_nobody_can_walk_in_costs_that_scene_alone(tmp_path: Path) -> None:
     scene = tmp_path / "pillar.glb"
     scene.write_bytes(trimesh.Scene(trimesh.creation.box((0.3, 2, 0.3))).export(file_type="glb"))
@@ -181,10 +247,13 @@ def test_nothing_to_render_is_said_before_the_run() -> None:
         (lambda: View(paths=0), "view.paths"),
         (lambda: View(frames=1), "view.frames"),
         (lambda: View(paths=2, lighting_variants=3), "view.lighting_variants"),
+        (lambda: View(paths=2, passerby_variants=3), "view.passerby_variants"),
+        (lambda: View(variant_repeats=0), "view.variant_repeats"),
         (lambda: WalkConfig(speed_mps=0), "walk.speed_mps"),
         (lambda: WalkConfig(eye_height_m=(1.6, 1.2)), "rising pair"),
         (lambda: SimConfig(views=()), "views is empty"),
         (lambda: SimConfig(rooms=-1), "simulation.rooms"),
+        (lambda: SimConfig(device="cuda", renderer="habitat"), "HABITAT_GPU"),
     ],
 )
 def test_settings_out_of_range_are_refused_with_what_was_got(settings, said: str) -> None:  # type: ignore[no-untyped-def]

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from video4spatial.sim_scenes.render.textures import build_atlas, build_pyramid, mip_levels, squared
+from video4spatial.sim_scenes.render.start import start_warp
+from video4spatial.sim_scenes.render.textures import Atlas, build_pyramid, mip_levels, squared
 from video4spatial.sim_scenes.scene import Material
 
 
@@ -22,15 +23,30 @@ def test_any_size_becomes_a_square_power_of_two(shape: tuple[int, int], side: in
 
 
 def test_plain_materials_have_no_texture() -> None:
+    start_warp()
     assert build_pyramid(Material("plain")) == ()
-    assert build_atlas((Material("plain"),), "cpu").side_log2.tolist() == [-1]
+    atlas = Atlas("cpu")
+    assert atlas.numbers([Material("plain")]).tolist() == [0]
+    assert atlas.side_log2.tolist() == [-1]
 
 
-def test_an_atlas_is_used_again_where_the_materials_are_the_same() -> None:
-    first, second, third = (Material(name, texture=np.full((4, 4, 3), 9, dtype=np.uint8)) for name in "abc")
-    atlas = build_atlas((first, second), "cpu")
-    assert build_atlas((first, second), "cpu", atlas) is atlas
-    assert build_atlas((first,), "cpu", atlas) is atlas
-    larger = build_atlas((third, second), "cpu", atlas)
-    assert larger.pyramids[1] is atlas.pyramids[1]
-    assert larger.materials == (third, second)
+def test_materials_keep_their_number_when_others_are_added_and_unused_ones_are_counted() -> None:
+    start_warp()
+    grey = np.full((4, 4, 3), 9, dtype=np.uint8)
+    sign = Material("sign", texture=grey)
+    first, second, third = Material("a", texture=grey), Material("b", texture=grey, emission=sign), Material("c")
+    atlas = Atlas("cpu")
+    assert atlas.numbers([first, second]).tolist() == [0, 1]
+    assert atlas.materials == [first, second, sign]
+    assert atlas.numbers([third, second, first]).tolist() == [3, 1, 0]
+    assert atlas.wasted_texels([first, second, third]) == 0
+    assert atlas.wasted_texels([first]) == 2 * (16 + 4 + 1)
+
+
+def test_large_textures_are_bounded_and_said_to_be(caplog: pytest.LogCaptureFixture) -> None:
+    large = [Material(f"m{k}", texture=np.full((1100, 4096, 3), k, dtype=np.uint8)) for k in range(3)]
+    atlas = Atlas("cpu")
+    with caplog.at_level("INFO"):
+        atlas.numbers([*large, Material("small", texture=np.zeros((64, 64, 3), dtype=np.uint8))])
+    assert atlas.side_log2.tolist() == [10, 10, 10, 6]
+    assert caplog.messages == ["3 of 4 textures (the largest has 4096 x 1100 texels) are shown at 1024 a side"]

@@ -121,6 +121,16 @@ def test_a_missing_recipe_is_one_line(tmp_path: Path) -> None:
 
 
 def test_the_schema_names_every_part() -> None:
-    assert {"name", "seed", "sim", "real", "floor", "select", "model", "train", "evaluate", "engine"} == set(
-        recipe_schema()["properties"]
-    )
+    assert {
+        "name",
+        "seed",
+        "sim",
+        "real",
+        "floor",
+        "select",
+        "model",
+        "train",
+        "evaluate",
+        "showcase",
+        "engine",
+    } == set(recipe_schema()["properties"])

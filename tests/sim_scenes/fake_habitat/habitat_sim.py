@@ -76,6 +76,10 @@ class CameraSensorSpec(_Strict):
     near, far = 0.01, 1000.0
     position = (0.0, 1.5, 0.0)
     orientation = (0.0, 0.0, 0.0)
+    clear_color = None
+
+    def same(self, other):  # as the real one: size and field of view do not count
+        return (self.uuid, self.sensor_type, self.position) == (other.uuid, other.sensor_type, other.position)
 
 
 class NavMeshSettings(_Strict):
@@ -98,10 +102,85 @@ class Configuration:
 class _Node:
     transformation = None
 
+    def __init__(self, specs):
+        self.subtree_sensors = {spec.uuid: spec for spec in specs}
+
 
 class _Agent:
+    def __init__(self, config):
+        self.scene_node = _Node(config.sensor_specifications)
+
+
+class SensorFactory:
+    @staticmethod
+    def delete_subtree_sensor(node, uuid):
+        del node.subtree_sensors[uuid]
+
+
+class physics:  # noqa: N801
+    class MotionType:
+        STATIC, KINEMATIC, DYNAMIC = "static", "kinematic", "dynamic"
+
+
+class gfx:  # noqa: N801
+    class LightPositionModel:
+        Global = "global"
+
+    class LightInfo:
+        def __init__(self, vector, color, model):
+            assert model == gfx.LightPositionModel.Global
+            self.vector, self.color = vector.values, color.values
+
+
+class _Object:
+    """A post of 1 x 2 x 1 m where its pose puts it; deaf to its pose while it is static."""
+
+    def __init__(self, number, config):
+        assert config["COM"] == [0, 0, 0]
+        self.object_id, self.semantic_id, self.is_alive = number, config["semantic_id"], True
+        self.motion_type, self._place = physics.MotionType.STATIC, np.zeros(3)
+
+    @property
+    def transformation(self):
+        raise AttributeError("not asked for")
+
+    @transformation.setter
+    def transformation(self, pose):
+        if self.motion_type == physics.MotionType.KINEMATIC:
+            self._place = pose.rows[:3, 3].astype(float)
+
+
+class _Templates:
     def __init__(self):
-        self.scene_node = _Node()
+        self.configs = []
+
+    def load_configs(self, path):
+        self.configs.append(json.loads(Path(path).read_text()))
+        assert Path(path).with_name(self.configs[-1]["render_asset"]).exists()
+        return [len(self.configs) - 1]
+
+
+class _Objects:
+    """Without physics nothing can be looked up, as in the real one."""
+
+    def __init__(self, simulator):
+        self._simulator, self._made = simulator, 0
+
+    def add_object_by_template_id(self, template, light_setup_key=""):
+        assert light_setup_key in self._simulator.lights
+        made = _Object(self._made, self._simulator.templates.configs[template])
+        self._made += 1
+        self._simulator.objects[made.object_id] = made
+        _log(f"add {made.semantic_id}")
+        return made
+
+    def remove_object_by_id(self, object_id):
+        gone = self._simulator.objects.pop(object_id)
+        gone.is_alive = False
+        _log(f"remove {gone.semantic_id}")
+
+    def get_object_by_id(self, object_id):
+        return None
 
 
 class _PathFinder:
@@ -140,14 +219,42 @@ class Simulator:
         _log(f"load {world.scene_id} {os.path.exists('data/default.pbr_config.json')}")
         if world.scene_id == "nowhere":
             raise AssertionError("ESP_CHECK failed: No Stage Attributes exists for requested scene 'nowhere'")
-        self._specs = config.agents[0].sensor_specifications
-        self._scene_id = world.scene_id
-        self._agent = _Agent()
+        self._world, self._scene_id = world, world.scene_id
+        self._agents(config)
+        self.objects, self.templates, self._manager = {}, _Templates(), _Objects(self)
+        lighting = Path(world.scene_dataset_config_file).parent.glob("lighting/*.json")
+        self.lights = {"": [], "no_lights": [], **{str(path): [] for path in lighting}}
         golden = os.environ.get("FAKE_HABITAT_GOLDEN")
         self._golden = Path(golden) if golden and world.scene_id != "NONE" else None
         queries = json.loads((self._golden / "navmesh.json").read_text()) if self._golden else None
         self.pathfinder = _PathFinder(queries)
         _OPEN.append(self)
+
+    def _agents(self, config):
+        self._specs = config.agents[0].sensor_specifications
+        self._agent = _Agent(config.agents[0])
+
+    def reconfigure(self, config):
+        assert config.sim_cfg is self._world
+        assert self._specs  # without a renderer there are no textures to look at
+        specs = config.agents[0].sensor_specifications
+        if len(specs) == len(self._specs) and all(a.same(b) for a, b in zip(specs, self._specs)):  # noqa: B905
+            return
+        _log("look")
+        self._agents(config)
+
+    def get_rigid_object_manager(self):
+        return self._manager
+
+    def get_object_template_manager(self):
+        return self.templates
+
+    def get_light_setup(self, key):
+        return self.lights[key]
+
+    def set_light_setup(self, lights, key):
+        _log(f"lights {len(lights)}")
+        self.lights[key] = lights
 
     def get_agent(self, number):
         assert number == 0
@@ -170,6 +277,7 @@ class Simulator:
                 print("corrupted double-linked list", flush=True)  # drivers speak on stdout too
                 os.abort()
         look = self._replay if self._golden else self._floor
+        assert set(self._agent.scene_node.subtree_sensors) == {spec.uuid for spec in self._specs}
         return {spec.uuid: look(spec, self._agent.scene_node.transformation.rows.astype(float)) for spec in self._specs}
 
     def _floor(self, spec, pose):
@@ -183,14 +291,25 @@ class Simulator:
         with np.errstate(divide="ignore", invalid="ignore"):
             z = -pose[1, 3] / rays[..., 1]
         hit = (z > spec.near) & (z < spec.far)
-        east = hit & (pose[0, 3] + z * rays[..., 0] > 0)
+        ids = np.zeros((height, width), np.uint32)
+        for post in self.objects.values():  # where a ray meets the plane of a post that stands across it
+            with np.errstate(divide="ignore", invalid="ignore"):
+                far = (post._place[2] - pose[2, 3]) / rays[..., 2]
+            x, y = (pose[k, 3] + far * rays[..., k] - post._place[k] for k in (0, 1))
+            seen = (far > spec.near) & (np.abs(x) < 0.5) & (y > 0) & (y < 2) & (~hit | (far < z))
+            z, hit, ids = np.where(seen, far, z), hit | seen, np.where(seen, post.semantic_id, ids)
+        east = hit & (ids == 0) & (pose[0, 3] + z * rays[..., 0] > 0)
         if spec.sensor_type == SensorType.DEPTH:
             return np.where(hit, z, 0).astype(np.float32)
         if spec.sensor_type == SensorType.SEMANTIC:
-            return np.where(east, int(os.environ.get("FAKE_HABITAT_ID", "70000")), 0).astype(np.uint32)
+            return np.where(east, int(os.environ.get("FAKE_HABITAT_ID", "70000")), ids).astype(np.uint32)
         rgba = np.zeros((height, width, 4), np.uint8)
+        rgba[...] = np.round(np.array(spec.clear_color.values) * 255)
         rgba[hit] = (30, 60, 90, 255)
         rgba[east] = (200, 60, 90, 255)
+        rgba[ids > 0] = (0, 0, 200, 255)
+        lamps = sum(light.color[0] for lights in self.lights.values() for light in lights)
+        rgba[hit, 1] += np.uint8(10 * lamps)
         return rgba
 
     def _replay(self, spec, pose):

@@ -1,4 +1,4 @@
-"""The two types of magnum that the worker uses, for the habitat_sim beside it."""
+"""The types of magnum that the worker uses, for the habitat_sim beside it."""
 
 import numpy as np
 
@@ -19,3 +19,27 @@ class Vector3:
     def __init__(self, x, y, z):
         assert all(type(value) is float for value in (x, y, z))
         self.values = (x, y, z)
+
+
+class Color4:
+    """Four floats, 0 to 1."""
+
+    def __init__(self, r, g, b, a):
+        assert all(type(value) is float for value in (r, g, b, a))
+        self.values = (r, g, b, a)
+
+
+class Color3:
+    """Three floats, linear."""
+
+    def __init__(self, r, g, b):
+        assert all(type(value) is float for value in (r, g, b))
+        self.values = (r, g, b)
+
+
+class Vector4:
+    """Four floats."""
+
+    def __init__(self, x, y, z, w):
+        assert all(type(value) is float for value in (x, y, z, w))
+        self.values = (x, y, z, w)

@@ -1,0 +1,1 @@
+"""Posed captures: footage whose cameras somebody has measured, read from the formats that people keep it in."""
