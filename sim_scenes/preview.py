@@ -72,9 +72,9 @@ def preview_scene(source: Source, walk: bool = False, recording: bool = False) -
             [tour.world_from_camera for tour in tours[:WALKS_ON_PLAN]],
             [view.world_from_camera for view in views],
         )
-        with closing(make_renderer("embedded", place.scene, SAMPLES, like=probe)) as renderer:
+        with closing(make_renderer("embedded", place.scene, SAMPLES)) as renderer:
             sheet = _sheet(facts, views, renderer)
-        with closing(make_renderer("embedded", place.scene, FILM_SAMPLES, like=probe)) as renderer:
+        with closing(make_renderer("embedded", place.scene, FILM_SAMPLES)) as renderer:
             film = mp4_of(film_tour(tours[0], renderer, FILM_PX).rgb) if walk else None
             recorded = _recorded(source, place, tours[0], renderer) if recording else None
     return Preview(facts, png_of(plan), jpeg_of(sheet), film, recorded)

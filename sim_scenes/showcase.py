@@ -74,7 +74,7 @@ def show_house(number: int, seed: int) -> ShownHouse:
         wanted = KINDS[number % len(KINDS)]
         good = [view for view in views if view.kind == wanted and view.score >= NEARLY * views[0].score]
         view = (good or views)[0]
-        with closing(make_renderer("embedded", place.scene, SAMPLES, like=probe)) as renderer:
+        with closing(make_renderer("embedded", place.scene, SAMPLES)) as renderer:
             picture = renderer.render(camera_of(view.world_from_camera[None], PICTURE_PX)).rgb[0]
     things = sum(body.object_id != STAGE_ID for body in place.scene.bodies)
     room = f"{view.kind} room" if view.kind in ("living", "dining") else view.kind
@@ -92,5 +92,5 @@ def film_house(seed: int, part: int, parts: int) -> NDArray[np.uint8]:
     with closing(make_renderer("embedded", place.scene, 1)) as probe:
         walk = rank_tours(place, draw_tours(place, house_source(seed).sha256, DRAWN, SECONDS), probe)[0][1]
         poses = np.array_split(walk.world_from_camera, parts)[part]
-        with closing(make_renderer("embedded", place.scene, FILM_SAMPLES, like=probe)) as renderer:
+        with closing(make_renderer("embedded", place.scene, FILM_SAMPLES)) as renderer:
             return film_tour(replace(walk, world_from_camera=poses), renderer, FILM_PX).rgb
