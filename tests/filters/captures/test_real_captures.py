@@ -34,7 +34,7 @@ def test_depth_of_the_real_office_agrees_with_its_cameras(shared_data: Path) -> 
     if not folder.is_dir():
         pytest.skip("the shared data has no TUM recording")
     products = curate(folder, RealConfig(size_px=128, clip_frames=200, rate_fps=30))
-    assert products[0].scores["geometry_error"] < 0.03
+    assert products[0].scores["geometry_error"] < 0.05
     assert products[0].columns["up"] == "gravity"
 
 
