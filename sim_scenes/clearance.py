@@ -7,7 +7,6 @@ floor under it and nothing between ankle and over the head (floor + 0.1 m to eye
 cells says where a level look passes: over beds and tables, through doorways, not through walls and wardrobes.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from video4spatial.sim_scenes.cover import covered
 from video4spatial.sim_scenes.scene import TriangleSoup
 
 ANKLE_M = 0.10
@@ -23,11 +23,9 @@ CELL_M = 0.04
 MAX_CELLS = 1_000_000
 LOW_LOOK_SHARE = 0.75
 """Of the highest eye: what stands between there and the eye is in the way of a look."""
-LONG_SIDE = 2048
-"""Samples along a side from which on a triangle is cut: half their square is held at once."""
-SLACK_CELLS = 0.7072 + 0.58 / 2 + 0.7072
-"""What the grid can hide, in cells: a thing anywhere in its cell, samples half a cell apart on triangles, and the
-walker anywhere in its own cell. Subtracted, so that the distances given are never too large."""
+SLACK_CELLS = 1.0 + 0.7072
+"""What the grid can hide, in cells: from a thing to the middle of a covered cell (cover.py), and the walker anywhere in
+its own cell. Subtracted, so that the distances given are never too large."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,15 +111,15 @@ def find_free_space(soup: TriangleSoup, eye_height_m: float) -> FreeSpace:
     corners = soup.corners_m.astype(float)
     low, high = corners.reshape(-1, 3).min(axis=0), corners.reshape(-1, 3).max(axis=0)
     span = high[[0, 2]] - low[[0, 2]]
-    cell = float(max(CELL_M, np.sqrt(span[0] * span[1] / MAX_CELLS)))
+    cell = float(max(CELL_M, np.sqrt(span[0] * span[1] / MAX_CELLS), span.max() / MAX_CELLS))
     origin = low[[0, 2]] - 2 * cell
     columns, rows = (int(n) for n in np.ceil(span / cell) + 5)
     floor_m = find_floor(corners)
     flat = _flatness(corners) > 0.9
     grid = (origin, cell, (rows, columns))
-    floor = _covered(corners[flat], floor_m - ANKLE_M, floor_m + ANKLE_M, *grid)
-    blocked = _covered(corners, floor_m + ANKLE_M, floor_m + eye_height_m + HEADROOM_M, *grid)
-    blind = _covered(corners, floor_m + LOW_LOOK_SHARE * eye_height_m, floor_m + eye_height_m, *grid)
+    floor = covered(corners[flat], floor_m - ANKLE_M, floor_m + ANKLE_M, *grid)
+    blocked = covered(corners, floor_m + ANKLE_M, floor_m + eye_height_m + HEADROOM_M, *grid)
+    blind = covered(corners, floor_m + LOW_LOOK_SHARE * eye_height_m, floor_m + eye_height_m, *grid)
     free = (floor & ~blocked).astype(np.uint8)
     distance = cv2.distanceTransform(free, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     clearance = ((distance - SLACK_CELLS) * cell).astype(np.float32)
@@ -152,57 +150,3 @@ def _flatness(corners_m: NDArray[np.float64]) -> NDArray[np.float64]:
     """(F,) how level each triangle lies: 1 for a floor or a ceiling, 0 for a wall."""
     normal = np.cross(corners_m[:, 1] - corners_m[:, 0], corners_m[:, 2] - corners_m[:, 0])
     return np.abs(normal[:, 1]) / np.maximum(np.linalg.norm(normal, axis=1), 1e-12)
-
-
-def _covered(
-    corners_m: NDArray[np.float64],
-    bottom_m: float,
-    top_m: float,
-    origin_m: NDArray[np.float64],
-    cell_m: float,
-    shape: tuple[int, int],
-) -> NDArray[np.bool_]:
-    """(rows, columns) cells above or below which a triangle has a point with height in [bottom, top]."""
-    mask = np.zeros(shape, dtype=bool)
-    within = (corners_m[..., 1].max(axis=1) >= bottom_m) & (corners_m[..., 1].min(axis=1) <= top_m)
-    pieces = _pieces(corners_m[within], bottom_m, top_m, LONG_SIDE * cell_m / 2)
-    for points in _samples(pieces, cell_m / 2):
-        inside = points[(points[:, 1] >= bottom_m) & (points[:, 1] <= top_m)]
-        place = ((inside[:, [0, 2]] - origin_m) / cell_m).astype(int)
-        mask[np.clip(place[:, 1], 0, shape[0] - 1), np.clip(place[:, 0], 0, shape[1] - 1)] = True
-    return mask
-
-
-def _pieces(corners_m: NDArray[np.float64], bottom_m: float, top_m: float, longest_m: float) -> NDArray[np.float64]:
-    """The triangles, those with a longer side than `longest_m` cut in halves again and again; of their pieces only what
-    reaches into [bottom, top]."""
-    short = _longest_side(corners_m) <= longest_m
-    kept, long = [corners_m[short]], corners_m[~short]
-    while len(long):
-        sides = np.linalg.norm(long - np.roll(long, -1, axis=1), axis=2)
-        order = (sides.argmax(axis=1)[:, None] + np.arange(3)) % 3
-        a, b, c = (np.take_along_axis(long, order[:, [k], None], axis=1)[:, 0] for k in range(3))  # ab is the longest
-        middle = (a + b) / 2
-        long = np.concatenate([np.stack([a, middle, c], axis=1), np.stack([middle, b, c], axis=1)])
-        long = long[(long[..., 1].max(axis=1) >= bottom_m) & (long[..., 1].min(axis=1) <= top_m)]
-        short = _longest_side(long) <= longest_m / 8  # slivers get few samples only when they are cut small
-        kept.append(long[short])
-        long = long[~short]
-    return np.concatenate(kept)
-
-
-def _longest_side(corners_m: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.linalg.norm(corners_m - np.roll(corners_m, -1, axis=1), axis=2).max(axis=1, initial=0.0)
-
-
-def _samples(corners_m: NDArray[np.float64], spacing_m: float) -> Iterator[NDArray[np.float64]]:
-    """Points (n, 3) on the triangles, a lattice of at most `spacing_m` on each, in bounded batches."""
-    counts = np.maximum(1, np.ceil(_longest_side(corners_m) / spacing_m)).astype(int)
-    for count in np.unique(counts):
-        i, j = np.meshgrid(np.arange(count + 1), np.arange(count + 1), indexing="ij")
-        keep = i + j <= count
-        weights = np.stack([i[keep], j[keep], count - i[keep] - j[keep]], axis=1) / count
-        group = corners_m[counts == count]
-        step = max(1, 2_000_000 // len(weights))
-        for start in range(0, len(group), step):
-            yield np.einsum("wk,fkc->fwc", weights, group[start : start + step]).reshape(-1, 3)

@@ -118,6 +118,11 @@ class SimConfig(Settings):
     """Procedural rooms to make; each stands alone."""
     houses: int = 0
     """Procedural houses of two to six furnished rooms to make, beside the rooms."""
+    objects: str | tuple[str, ...] = field(default=(), metadata=ADDED)
+    """A folder, or several, of your own GLB objects: rooms and houses are furnished from them where their names tell
+    what they are. `objects.yaml` in the folder may say more (docs/houses.md)."""
+    textures: str | tuple[str, ...] = field(default=(), metadata=ADDED)
+    """A folder, or several, of your own tileable colour pictures for floors, walls, ceilings, fabric and wood."""
     scenes: tuple[str, ...] = ()
     """GLB and glTF files (y up and in metres, or `FILE.glb#up=z&scale=0.01`) and Habitat scene datasets
     (`PATH.scene_dataset_config.json#SCENE`; without `#SCENE` all its scenes) to render beside the procedural rooms."""
@@ -134,6 +139,12 @@ class SimConfig(Settings):
             raise ConfigError(f"simulation.rooms must lie in 0 to 100000, got {self.rooms}")
         if not 0 <= self.houses <= 100_000:
             raise ConfigError(f"simulation.houses must lie in 0 to 100000, got {self.houses}")
+        for name in ("objects", "textures"):
+            given = getattr(self, name)
+            if any(not folder for folder in ((given,) if isinstance(given, str) else given)):
+                raise ConfigError(f"simulation.{name} names an empty path; give a folder, or leave the setting out")
+            if given and not self.rooms and not self.houses:
+                raise ConfigError(f"simulation.{name} furnishes rooms and houses, of which there are none; set houses")
         if self.device == "cuda" and self.renderer == "habitat":
             raise ConfigError(
                 "simulation.device is that of the embedded renderer; Habitat takes its GPU from HABITAT_GPU"
@@ -142,6 +153,12 @@ class SimConfig(Settings):
             raise ConfigError("simulation.views is empty; give at least one view")
         if sum(view.paths + view.grounding_paths for view in self.views) > 10_000:
             raise ConfigError("simulation.views ask for more than 10000 paths in one scene; make more rooms instead")
+
+    def object_folders(self) -> tuple[str, ...]:
+        return (self.objects,) if isinstance(self.objects, str) else tuple(self.objects)
+
+    def texture_folders(self) -> tuple[str, ...]:
+        return (self.textures,) if isinstance(self.textures, str) else tuple(self.textures)
 
 
 def _check_range(name: str, pair: tuple[float, float], low: float, high: float) -> None:

@@ -7,148 +7,58 @@ door, nothing tall before a window, enough floor left to walk on, and a way from
 finds no place is left out.
 """
 
-from dataclasses import dataclass
-
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from video4spatial.sim_scenes import furniture, trinkets
+from video4spatial.sim_scenes.assets.stock import Stock
 from video4spatial.sim_scenes.furniture import Piece
+from video4spatial.sim_scenes.occupancy import Placed, Room, rectangles_meet
 from video4spatial.sim_scenes.palette import Palette
 from video4spatial.sim_scenes.programmes import Programme
 from video4spatial.sim_scenes.shapes import yaw_matrix
-from video4spatial.sim_scenes.shell import WALL_YAW_RAD, Opening, Shell
+from video4spatial.sim_scenes.shell import WALL_YAW_RAD, Shell
 
-GAP_M = 0.03
-WALK_RADIUS_M = 0.30
-PASSAGE_RADIUS_M = 0.36
-"""Of who walks from doorway to doorway; leaves the clearance map (cells of 4 cm, rounded against the walker) a path
-for a radius of 0.25 m."""
-DOORSTEP_M = 0.5
-"""So far before a doorway one stands in the room."""
-CELL_M = 0.05
-MIN_WALK_SHARE = 0.20
-"""Of the floor; less would make paths that stand still."""
+HEAD_M = 2.0
+"""What hangs from the ceiling stays above this."""
+NO_STOCK = Stock()
 
 
-@dataclass(frozen=True, eq=False)
-class Placed:
-    """A piece with a place."""
-
-    piece: Piece
-    position_m: tuple[float, float, float]
-    """Of the piece's origin."""
-    yaw_rad: float
-    support: str
-    """`floor`, `wall`, `ceiling`, or the index of the piece it stands on."""
-
-    def footprint_m(self, margin_m: float = 0.0) -> NDArray[np.float64]:
-        """(4, 2) corners in (x, z)."""
-        width, _, depth = self.piece.size_m()
-        half = np.array([width, depth]) / 2 + margin_m
-        corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half
-        turned = np.stack([corners[:, 0], np.zeros(4), corners[:, 1]], axis=1) @ yaw_matrix(self.yaw_rad).T
-        return turned[:, [0, 2]] + np.array([self.position_m[0], self.position_m[2]])
-
-
-class Room:
-    """A shell being filled."""
-
-    def __init__(self, shell: Shell) -> None:
-        self.shell = shell
-        self.placed: list[Placed] = []
-
-    def add(self, candidate: Placed) -> bool:
-        """Keeps the candidate if it fits on the floor of the room."""
-        if not self._fits(candidate):
-            return False
-        self.placed.append(candidate)
-        if self._can_be_walked():
-            return True
-        self.placed.pop()
-        return False
-
-    def _fits(self, candidate: Placed) -> bool:
-        footprint = candidate.footprint_m(GAP_M)
-        if np.any(np.abs(footprint) > np.array([self.shell.width_m, self.shell.depth_m]) / 2 + 1e-6):
-            return False
-        if any(rectangles_meet(footprint, self._door_zone(door)) for door in self.shell.doors()):
-            return False
-        height = candidate.piece.size_m()[1]
-        for window in self.shell.windows():
-            x, z = self.shell.wall_place(window.wall, window.u_m, 0.2)
-            half = np.array([window.width_m / 2, 0.2] if window.wall % 2 == 0 else [0.2, window.width_m / 2])
-            zone = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half + (x, z)
-            if height > window.sill_m + 0.15 and rectangles_meet(footprint, zone):
-                return False
-        return not any(rectangles_meet(footprint, other.footprint_m()) for other in self.placed if _stands(other))
-
-    def _door_zone(self, door: Opening) -> NDArray[np.float64]:
-        """Kept empty: a door's swing, or the first step through an open doorway."""
-        deep = 0.5 if door.kind == "door" else 0.36
-        x, z = self.shell.wall_place(door.wall, door.u_m, deep)
-        half = np.array([door.width_m / 2 + 0.05, deep])
-        return np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (half if door.wall % 2 == 0 else half[::-1]) + (x, z)
-
-    def _can_be_walked(self) -> bool:
-        """Is the largest connected part of the floor where a walker fits large enough, and are all doorways joined?"""
-        doorways = [opening for opening in self.shell.openings if opening.kind == "doorway"]
-        half = np.array([self.shell.width_m, self.shell.depth_m]) / 2
-        size = (round(self.shell.depth_m / CELL_M), round(self.shell.width_m / CELL_M))
-        floor = np.ones(size, dtype=np.uint8)
-        floor[[0, -1]] = 0
-        floor[:, [0, -1]] = 0
-        for other in self.placed:
-            if _stands(other):
-                corners = (other.footprint_m() + half) / CELL_M
-                cv2.fillConvexPoly(floor, np.round(corners).astype(np.int32), 0)
-        reach = cv2.distanceTransform(floor, cv2.DIST_L2, 5) * CELL_M
-        _, _, stats, _ = cv2.connectedComponentsWithStats((reach > WALK_RADIUS_M).astype(np.uint8), connectivity=4)
-        if stats[1:, cv2.CC_STAT_AREA].max(initial=0) / floor.size < MIN_WALK_SHARE:
-            return False
-        _, labels = cv2.connectedComponents((reach > PASSAGE_RADIUS_M).astype(np.uint8), connectivity=4)
-        before = [np.array(self.shell.wall_place(door.wall, door.u_m, DOORSTEP_M)) for door in doorways]
-        cells = [((place + half) / CELL_M).astype(int) for place in before]
-        steps = {int(labels[row, column]) for column, row in cells}
-        return len(steps) < 2 and 0 not in steps
-
-
-def furnish(rng: np.random.Generator, shell: Shell, palette: Palette, programme: Programme) -> list[Placed]:
+def furnish(
+    rng: np.random.Generator, shell: Shell, palette: Palette, programme: Programme, stock: Stock = NO_STOCK
+) -> list[Placed]:
     """Fills a room. One that lacks what its programme needs is left without its small things: nobody will keep it."""
     room = Room(shell)
     if shell.width_m * shell.depth_m >= programme.table_from_m2:
-        _dining_group(rng, room, palette)
+        _dining_group(rng, room, palette, stock)
     wanted = int(rng.integers(*programme.wanted))
     others = [programme.others[int(k)] for k in rng.permutation(len(programme.others))]
     for make in [*programme.first, *others][:wanted]:
-        piece = make(rng, palette)
-        placed = _opposite_sofa(room, piece) if piece.category in programme.faces_sofa else None
-        placed = placed or _against_wall(rng, room, piece)
-        if placed is not None:
-            _companions(rng, room, palette, placed)
+        for piece in stock.choices(rng, make(rng, palette)):
+            placed = _along_walls(rng, room, piece, programme)
+            if placed is not None:
+                _companions(rng, room, palette, placed, stock)
+                break
+    for piece in stock.extras(rng):
+        _along_walls(rng, room, piece, programme)
     if programme.lacks({item.piece.category for item in room.placed}):
         return room.placed
-    _on_tops(rng, room, palette, programme)
-    _on_walls(rng, room, palette, programme)
-    _on_ceiling(rng, room, palette)
+    _on_tops(rng, room, palette, programme, stock)
+    _on_walls(rng, room, palette, programme, stock)
+    _on_ceiling(rng, room, palette, stock)
     return room.placed
 
 
-def rectangles_meet(first: NDArray[np.float64], second: NDArray[np.float64]) -> bool:
-    """Do two convex outlines (N, 2) share area? Separating axis test over the sides of both."""
-    for outline in (first, second):
-        sides = np.roll(outline, -1, axis=0) - outline
-        axes = np.stack([-sides[:, 1], sides[:, 0]], axis=1)
-        a, b = first @ axes.T, second @ axes.T
-        if np.any((a.max(axis=0) <= b.min(axis=0) + 1e-9) | (b.max(axis=0) <= a.min(axis=0) + 1e-9)):
-            return False
-    return True
-
-
-def _stands(placed: Placed) -> bool:
-    """Takes floor: everything on the floor but rugs."""
-    return placed.support == "floor" and placed.piece.category != "rug"
+def _along_walls(rng: np.random.Generator, room: Room, piece: Piece, programme: Programme) -> Placed | None:
+    """The piece against a wall, opposite the sofa where it belongs there, with what it carries."""
+    categories = {piece.category, *(load.category for load, _, _ in piece.carries)}
+    placed = _opposite_sofa(room, piece) if categories & set(programme.faces_sofa) else None
+    placed = placed or _against_wall(rng, room, piece)
+    if placed is not None:
+        index = len(room.placed) - 1
+        for load, right, front in piece.carries:
+            x, _, z = _beside(placed, right, front)
+            room.placed.append(Placed(load, (x, piece.tops[0][0], z), placed.yaw_rad, str(index)))
+    return placed
 
 
 def _against_wall(rng: np.random.Generator, room: Room, piece: Piece) -> Placed | None:
@@ -189,33 +99,67 @@ def _beside(anchor: Placed, right_m: float, front_m: float) -> tuple[float, floa
     return float(x), 0.0, float(z)
 
 
-def _companions(rng: np.random.Generator, room: Room, palette: Palette, anchor: Placed) -> None:
+def _companions(rng: np.random.Generator, room: Room, palette: Palette, anchor: Placed, stock: Stock) -> None:
     """What usually stands with a piece: a table before the sofa, a chair at the desk."""
     width, _, depth = anchor.piece.size_m()
     category = anchor.piece.category
     if category == "sofa":
-        table = furniture.coffee_table(rng, palette)
-        away = depth / 2 + 0.42 + table.size_m()[2] / 2
-        if room.add(Placed(table, _beside(anchor, 0.0, away), anchor.yaw_rad, "floor")) and rng.random() < 0.8:
-            _rug(rng, room, palette, anchor, away, (width + 0.2, 1.5))
+        for table in stock.choices(rng, furniture.coffee_table(rng, palette)):
+            away = depth / 2 + 0.42 + table.size_m()[2] / 2
+            if room.add(Placed(table, _beside(anchor, 0.0, away), anchor.yaw_rad, "floor")):
+                if rng.random() < 0.8:
+                    _rug(rng, room, palette, anchor, away, (width + 0.2, 1.5), stock)
+                break
     elif category == "desk":
-        seat = furniture.chair(rng, palette)
-        place = _beside(anchor, -0.1, depth / 2 + seat.size_m()[2] / 2 + 0.06)
-        room.add(Placed(seat, place, anchor.yaw_rad + np.pi + rng.uniform(-0.25, 0.25), "floor"))
+        for seat in stock.choices(rng, furniture.chair(rng, palette)):
+            place = _beside(anchor, -0.1, depth / 2 + seat.size_m()[2] / 2 + 0.06)
+            if room.add(Placed(seat, place, anchor.yaw_rad + np.pi + rng.uniform(-0.25, 0.25), "floor")):
+                break
     elif category == "bed":
         for side in (-1, 1):
-            stand = furniture.nightstand(rng, palette)
-            offset = width / 2 + stand.size_m()[0] / 2 + 0.06
-            place = _beside(anchor, side * offset, -depth / 2 + stand.size_m()[2] / 2 + 0.02)
-            room.add(Placed(stand, place, anchor.yaw_rad, "floor"))
-        _rug(rng, room, palette, anchor, depth / 2 - 0.1, (width + 0.9, 1.4))
+            for stand in stock.choices(rng, furniture.nightstand(rng, palette)):
+                offset = width / 2 + stand.size_m()[0] / 2 + 0.06
+                place = _beside(anchor, side * offset, -depth / 2 + stand.size_m()[2] / 2 + 0.02)
+                if room.add(Placed(stand, place, anchor.yaw_rad, "floor")):
+                    break
+        _rug(rng, room, palette, anchor, depth / 2 - 0.1, (width + 0.9, 1.4), stock)
     elif category == "armchair" and rng.random() < 0.5:
-        rest = furniture.ottoman(rng, palette)
+        rest = stock.choices(rng, furniture.ottoman(rng, palette))[0]
         room.add(Placed(rest, _beside(anchor, 0.0, depth / 2 + rest.size_m()[2] / 2 + 0.12), anchor.yaw_rad, "floor"))
 
 
-def _dining_group(rng: np.random.Generator, room: Room, palette: Palette) -> None:
-    table = furniture.dining_table(rng, palette)
+def _dining_group(rng: np.random.Generator, room: Room, palette: Palette, stock: Stock) -> None:
+    for table in stock.choices(rng, furniture.dining_table(rng, palette)):
+        anchor = _in_the_middle(rng, room, table)
+        if anchor is not None:
+            break
+    else:
+        return
+    width, _, depth = table.size_m()
+    look = _that_fits(room, anchor, stock.choices(rng, furniture.chair(rng, palette)))
+    seats = 2 if width >= 2 * look.size_m()[0] + 0.1 else 1  # a small table has one chair a side
+    for side in (-1, 1):
+        for k in (-1, 1)[:seats]:
+            along = k * width / 4 if seats == 2 else 0.0
+            place = _beside(anchor, along, side * (depth / 2 + look.size_m()[2] / 2 + rng.uniform(0.03, 0.12)))
+            turn = 0.0 if side < 0 else np.pi
+            room.add(Placed(look, place, anchor.yaw_rad + turn + rng.uniform(-0.15, 0.15), "floor"))
+    if rng.random() < 0.6:
+        _rug(rng, room, palette, anchor, 0.0, (width + 1.2, depth + 1.2), stock)
+
+
+def _that_fits(room: Room, table: Placed, chairs: list[Piece]) -> Piece:
+    """The first chair that has room somewhere at the table; the last if none has."""
+    for chair in chairs[:-1]:
+        away = table.piece.size_m()[2] / 2 + chair.size_m()[2] / 2 + 0.1
+        for side, turn in ((-1, 0.0), (1, np.pi)):
+            if room.add(Placed(chair, _beside(table, 0.0, side * away), table.yaw_rad + turn, "floor")):
+                room.placed.pop()
+                return chair
+    return chairs[-1]
+
+
+def _in_the_middle(rng: np.random.Generator, room: Room, table: Piece) -> Placed | None:
     shell = room.shell
     for _ in range(20):
         x, z = rng.uniform(-0.15, 0.15) * shell.width_m, rng.uniform(-0.15, 0.15) * shell.depth_m
@@ -223,51 +167,51 @@ def _dining_group(rng: np.random.Generator, room: Room, palette: Palette) -> Non
             table, (float(x), 0.0, float(z)), float(rng.choice([0.0, np.pi / 2])) + rng.uniform(-0.08, 0.08), "floor"
         )
         if room.add(anchor):
-            break
-    else:
-        return
-    width, _, depth = table.size_m()
-    look = furniture.chair(rng, palette)
-    for side in (-1, 1):
-        for k in (-1, 1):
-            place = _beside(anchor, k * width / 4, side * (depth / 2 + look.size_m()[2] / 2 + rng.uniform(0.03, 0.12)))
-            turn = 0.0 if side < 0 else np.pi
-            room.add(Placed(look, place, anchor.yaw_rad + turn + rng.uniform(-0.15, 0.15), "floor"))
-    if rng.random() < 0.6:
-        _rug(rng, room, palette, anchor, 0.0, (width + 1.2, depth + 1.2))
+            return anchor
+    return None
 
 
 def _rug(
-    rng: np.random.Generator, room: Room, palette: Palette, anchor: Placed, front_m: float, size_m: tuple[float, float]
+    rng: np.random.Generator,
+    room: Room,
+    palette: Palette,
+    anchor: Placed,
+    front_m: float,
+    size_m: tuple[float, float],
+    stock: Stock,
 ) -> None:
     """At most one rug a room: two would lie in the same plane."""
     if any(other.piece.category == "rug" for other in room.placed):
         return
     x, _, z = _beside(anchor, 0.0, front_m)
-    rug = Placed(trinkets.floor_rug(rng, palette, *size_m), (x, 0.001, z), anchor.yaw_rad, "floor")
     inside = np.array([room.shell.width_m, room.shell.depth_m]) / 2 - 0.03
-    if np.all(np.abs(rug.footprint_m()) < inside):
-        room.placed.append(rug)
+    for piece in stock.choices(rng, trinkets.floor_rug(rng, palette, *size_m)):
+        rug = Placed(piece, (x, 0.001, z), anchor.yaw_rad, "floor")
+        if np.all(np.abs(rug.footprint_m()) < inside):
+            room.placed.append(rug)
+            return
 
 
-def _on_tops(rng: np.random.Generator, room: Room, palette: Palette, programme: Programme) -> None:
-    """Small things in a row on tables and cupboards."""
+def _on_tops(rng: np.random.Generator, room: Room, palette: Palette, programme: Programme, stock: Stock) -> None:
+    """Small things in a row on tables and cupboards, unless these carry something already."""
     for index, anchor in enumerate(list(room.placed)):
-        for height, width, depth in anchor.piece.tops:
+        for height, width, depth in () if anchor.piece.carries else anchor.piece.tops:
             edge = -width / 2
             for _ in range(int(rng.integers(1, 4))):
-                piece = programme.small[int(rng.integers(len(programme.small)))](rng, palette)
-                wide, _, deep = piece.size_m()
+                pieces = stock.small(rng, programme.small[int(rng.integers(len(programme.small)))](rng, palette))
                 edge += rng.uniform(0.02, 0.15)
-                if edge + wide > width / 2 or deep > depth:
+                fitting = [p for p in pieces if edge + p.size_m()[0] <= width / 2 and p.size_m()[2] <= depth]
+                if not fitting:
                     break
+                piece = fitting[0]
+                wide, _, deep = piece.size_m()
                 slack = (depth - deep) / 2
                 x, _, z = _beside(anchor, edge + wide / 2, float(rng.uniform(-slack, slack)))
                 room.placed.append(Placed(piece, (x, height + anchor.position_m[1], z), anchor.yaw_rad, str(index)))
                 edge += wide
 
 
-def _on_walls(rng: np.random.Generator, room: Room, palette: Palette, programme: Programme) -> None:
+def _on_walls(rng: np.random.Generator, room: Room, palette: Palette, programme: Programme, stock: Stock) -> None:
     """Paintings and a clock where the wall is empty."""
     hung: list[tuple[int, float, float]] = []
     clocks = 0
@@ -275,9 +219,12 @@ def _on_walls(rng: np.random.Generator, room: Room, palette: Palette, programme:
         clock = rng.random() < 0.25 and clocks < programme.clocks
         clocks += clock
         piece = trinkets.clock(rng, palette) if clock else trinkets.painting(rng, palette)
+        piece = stock.hung(rng, piece)[0]
         width, height, _ = piece.size_m()
+        # a tall mirror hangs lower than a picture
+        highest = max(0.15, room.shell.height_m - 0.3 - height) if piece.file else np.inf
         for _ in range(12):
-            wall, y = int(rng.integers(4)), float(rng.uniform(1.25, 1.45))
+            wall, y = int(rng.integers(4)), min(float(rng.uniform(1.25, 1.45)), highest)
             reach = room.shell.wall_length_m(wall) / 2 - width / 2 - 0.15
             if reach <= 0:
                 continue
@@ -307,11 +254,17 @@ def _wall_is_free(
     return True
 
 
-def _on_ceiling(rng: np.random.Generator, room: Room, palette: Palette) -> None:
+def _on_ceiling(rng: np.random.Generator, room: Room, palette: Palette, stock: Stock) -> None:
     """One lamp in the middle; it hangs only where it stays above heads."""
     x, z = rng.uniform(-0.1, 0.1) * room.shell.width_m, rng.uniform(-0.1, 0.1) * room.shell.depth_m
     if room.shell.height_m > 2.6 and rng.random() < 0.6:
         piece = trinkets.pendant(rng, palette, room.shell.height_m - 2.35)
     else:
         piece = trinkets.ceiling_disc(rng, palette)
+    hung = [each for each in stock.choices(rng, piece, "ceiling") if room.shell.height_m - _drop_m(each) >= HEAD_M]
+    piece = hung[0] if hung else piece
     room.placed.append(Placed(piece, (float(x), room.shell.height_m, float(z)), 0.0, "ceiling"))
+
+
+def _drop_m(piece: Piece) -> float:
+    return -min(float(part.vertices_m[:, 1].min()) for part in piece.parts)

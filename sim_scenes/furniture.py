@@ -30,6 +30,15 @@ class Piece:
     """Surfaces that carry small things: (height, width, depth) in metres, centred on the piece."""
     lamp: Lamp | None = None
     """In the piece's frame."""
+    file: str = ""
+    """The user's file that it was read from."""
+    carries: tuple[tuple["Piece", float, float], ...] = ()
+    """What always stands on its top, and where: (piece, x, z)."""
+
+    def full_height_m(self) -> float:
+        """With what it carries."""
+        loads = [self.tops[0][0] + load.size_m()[1] for load, _, _ in self.carries]
+        return max(self.size_m()[1], *loads, 0.0)
 
     def size_m(self) -> tuple[float, float, float]:
         """Width (x), height (y), depth (z); width and depth as twice the larger half, so that they hold centred."""

@@ -5,6 +5,8 @@
 As in furniture.py, a piece stands on y = 0 around the origin, its front towards +z.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from video4spatial.sim_scenes.furniture import Piece, legs, make_piece
@@ -195,6 +197,40 @@ def pot(rng: np.random.Generator, palette: Palette) -> Piece:
     parts += [ball(0.018, (0, height + 0.012, 0), palette.dark)]
     parts += [box((0.05, 0.015, 0.03), (s * (radius + 0.02), height * 0.75, 0), palette.dark) for s in (-1, 1)]
     return make_piece("pot", "grey" if body is STEEL else paint.word, parts)
+
+
+def tv_bench(like: Piece, width_m: float) -> Piece:
+    """A low cupboard for a television, of the material of the generated television's own."""
+    wood, width, depth, height = like.parts[0].material, max(width_m, 0.9), 0.42, 0.48
+    parts = [box((width, height - 0.06, depth), (0, 0.06, 0), wood, 0.8)]
+    parts += legs(width, depth, 0.06, 0.05, plain("dark", (0.10, 0.10, 0.11)))
+    parts += [
+        box((width / 2 - 0.04, height - 0.14, 0.012), (s * width / 4, 0.1, depth / 2 + 0.006), wood) for s in (-1, 1)
+    ]
+    return make_piece("tv stand", "", parts, [(height, width - 0.02, depth - 0.02)])
+
+
+def flat_tv(width_m: float) -> Piece:
+    """A television to be put on something."""
+    dark, tall = plain("dark", (0.10, 0.10, 0.11)), width_m * 0.56
+    parts = [box((width_m, tall, 0.05), (0, 0.06, 0), dark), box((width_m * 0.3, 0.06, 0.16), (0, 0, 0), dark)]
+    screen = plain("screen", (0.05, 0.06, 0.08))
+    return make_piece("television", "", [*parts, box((width_m - 0.04, tall - 0.04, 0.01), (0, 0.08, 0.027), screen)])
+
+
+def bed_with(like: Piece, pillow: Piece) -> Piece:
+    """A bed of the materials of a generated one that carries this pillow, or two of them, in the place of its own."""
+    wood, white, cloth = (part.material for part in like.parts[:3])
+    wide, _, deep = pillow.size_m()
+    width, depth, head = max(like.size_m()[0], wide + 0.06), 2.05, 0.95
+    parts = [box((width, 0.16, depth), (0, 0.12, 0), wood, 0.8), *legs(width, depth, 0.12, 0.08, wood)]
+    parts += [box((width, head, 0.06), (0, 0, -depth / 2 + 0.03), wood, 0.8)]
+    parts += [cushion((width - 0.06, 0.22, depth - 0.12), (0, 0.27, 0.02), white, 0.12)]
+    parts += [cushion((width, 0.16, depth * 0.66), (0, 0.36, depth * 0.155), cloth, 0.15)]
+    z = -depth / 2 + 0.07 + deep / 2
+    places = (-width / 4, width / 4) if width > 2 * wide + 0.1 else (0.0,)
+    made = make_piece("bed", "", parts, [(0.49, width - 0.1, depth - 0.2)])
+    return replace(made, words=like.words, carries=tuple((pillow, x, z) for x in places))
 
 
 def _front(

@@ -15,6 +15,7 @@ from video4spatial.pipeline.core.settings import to_plain
 from video4spatial.sim_scenes.scene import Lamp, Lighting, Sun
 
 MOODS = ("day", "evening", "night")
+BRIGHTEST_BOUNCE = 0.45
 FAINT = 0.05
 """Lamps weaker than this at 1 m are left out: each lamp costs a shadow lookup per pixel."""
 
@@ -33,6 +34,8 @@ class Fixtures:
     """The windows that light the room with sky; None: the two largest."""
     always: tuple[Lamp, ...] = ()
     """Lamps that are on in every mood: those of rooms without a window. None of them is among `lamps`."""
+    bounce: float = 0.0
+    """Light from everywhere for each unit of light from its lamps and windows: what walls and ceilings throw back."""
 
 
 def draw_lighting(rng: np.random.Generator, fixtures: Fixtures, mood: str) -> Lighting:
@@ -56,6 +59,10 @@ def draw_lighting(rng: np.random.Generator, fixtures: Fixtures, mood: str) -> Li
     lamps = [lamp for lamp in lamps if max(lamp.colour) > FAINT]
     base = {"day": 0.30, "evening": 0.17, "night": 0.12}[mood] if fixtures.windows else 0.22
     ambient = base * rng.uniform(0.85, 1.15) * (0.75 * np.ones(3) + 0.25 * (sky / sky.max() if lamps_on else 1.0))
+    if fixtures.bounce:
+        # furniture and open doors swallow part of it
+        bounced = 0.6 * fixtures.bounce * np.sum([lamp.colour for lamp in lamps], axis=0)
+        ambient = np.maximum(ambient, np.minimum(bounced, BRIGHTEST_BOUNCE))
     return Lighting(
         ambient=_triple(ambient),
         lamps=tuple(lamps),

@@ -40,9 +40,8 @@ def noise(rng: np.random.Generator, side: int, coarse: int = 4, octaves: int = 5
         low = place.astype(int)
         part = place - low
         part, high = part * part * (3 - 2 * part), (low + 1) % cells
-        top = grid[np.ix_(low, low)] * (1 - part) + grid[np.ix_(low, high)] * part
-        bottom = grid[np.ix_(high, low)] * (1 - part) + grid[np.ix_(high, high)] * part
-        total += weight * (top * (1 - part[:, None]) + bottom * part[:, None])
+        along = grid[:, low] * (1 - part) + grid[:, high] * part
+        total += weight * (along[low] * (1 - part[:, None]) + along[high] * part[:, None])
         weight *= 0.5
     return (total - total.min()) / (total.max() - total.min() + 1e-9)
 
@@ -135,11 +134,14 @@ def check(
     return _bytes(picture * (0.85 + 0.2 * rng.random((side, side)))[..., None])
 
 
-def rug(rng: np.random.Generator, hue: float, side: int = LARGE_PX) -> NDArray[np.uint8]:
-    """A carpet with borders and a field of lozenges; not to be repeated."""
+def rug(rng: np.random.Generator, hue: float, side: int = LARGE_PX, muted: bool = False) -> NDArray[np.uint8]:
+    """A carpet with borders and a field of lozenges; not to be repeated. `muted`: its motif in the pale of the hue."""
     y, x = np.mgrid[0:side, 0:side]
     edge = np.minimum(np.minimum(x, side - 1 - x), np.minimum(y, side - 1 - y)) / side
     field, motif = np.asarray(hsv(hue, 0.6, 0.55)), np.asarray(hsv(hue + rng.uniform(0.3, 0.6), 0.45, 0.8))
+    if muted:
+        field = np.asarray(hsv(hue, rng.uniform(0.25, 0.5), rng.uniform(0.35, 0.6)))
+        motif = np.asarray(hsv(rng.uniform(0.08, 0.13), rng.uniform(0.08, 0.25), rng.uniform(0.7, 0.85)))
     count = int(rng.integers(3, 6))
     u, v = (x * count / side) % 1 - 0.5, (y * count / side) % 1 - 0.5
     picture = np.where(((abs(u) + abs(v)) < 0.33)[..., None], motif, field)

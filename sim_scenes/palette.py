@@ -10,6 +10,7 @@ import numpy as np
 from video4spatial.sim_scenes import materials as surface
 from video4spatial.sim_scenes.materials import Colour, hsv
 from video4spatial.sim_scenes.scene import Material
+from video4spatial.sim_scenes.scheme import Scheme
 
 # name: hue range, saturation range, value range
 COLOURS: dict[str, tuple[tuple[float, float], tuple[float, float], tuple[float, float]]] = {
@@ -58,6 +59,8 @@ class Palette:
     leaf: Material
     lamp_glow: Material
     screen: Material
+    scheme: Scheme | None = None
+    """Of the house, whose colours go together; None: any colours."""
 
     def wood(self, rng: np.random.Generator) -> Dyed:
         return self.woods[int(rng.integers(len(self.woods)))]
@@ -81,10 +84,10 @@ def wood_colour(rng: np.random.Generator, name: str) -> Colour:
     return float(red), float(green), float(blue)
 
 
-def draw_palette(rng: np.random.Generator) -> Palette:
+def draw_palette(rng: np.random.Generator, scheme: Scheme | None = None) -> Palette:
     """Two woods, four fabrics and four paints that differ within the room, and the materials every room has."""
     woods = [Dyed(str(name), _wood(rng, str(name))) for name in rng.choice(list(WOODS), size=2, replace=False)]
-    fabrics, paints = _draw_dyes(rng)
+    fabrics, paints = _draw_dyes(rng, scheme)
     warm = 0.08 + 0.04 * rng.random()
     return Palette(
         woods=tuple(woods),
@@ -96,20 +99,25 @@ def draw_palette(rng: np.random.Generator) -> Palette:
         leaf=surface.plain("leaf", hsv(rng.uniform(0.25, 0.38), 0.6, rng.uniform(0.35, 0.55)), double_sided=True),
         lamp_glow=surface.plain("lamp", hsv(warm, 0.18, 1.0), glow=0.9, double_sided=True),
         screen=surface.plain("screen", (0.05, 0.06, 0.08)),
+        scheme=scheme,
     )
 
 
 def redyed(rng: np.random.Generator, palette: Palette) -> Palette:
     """Other fabrics and paints with the same woods and metals: the next room of a house."""
-    fabrics, paints = _draw_dyes(rng)
+    fabrics, paints = _draw_dyes(rng, palette.scheme)
     return replace(palette, fabrics=fabrics, paints=paints)
 
 
-def _draw_dyes(rng: np.random.Generator) -> tuple[tuple[Dyed, ...], tuple[Dyed, ...]]:
-    """Four fabrics and four paints in eight colours."""
-    names = [str(name) for name in rng.choice(list(COLOURS), size=8, replace=False)]
-    fabrics = [Dyed(name, _fabric(rng, name)) for name in names[:4]]
-    paints = [Dyed(name, surface.plain(f"{name} paint", named_colour(rng, name))) for name in names[4:]]
+def _draw_dyes(rng: np.random.Generator, scheme: Scheme | None) -> tuple[tuple[Dyed, ...], tuple[Dyed, ...]]:
+    """Four fabrics and four paints; in eight colours without a scheme."""
+    if scheme is None:
+        names = [str(name) for name in rng.choice(list(COLOURS), size=8, replace=False)]
+        cloths, coats = names[:4], names[4:]
+    else:
+        cloths, coats = scheme.names_of_room(rng)
+    fabrics = [Dyed(name, _fabric(rng, name)) for name in cloths]
+    paints = [Dyed(name, surface.plain(f"{name} paint", named_colour(rng, name))) for name in coats]
     return tuple(fabrics), tuple(paints)
 
 

@@ -3,7 +3,9 @@
 Source ─▶ [load_place] ─▶ Place ─▶ paths, variants, stage
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +13,11 @@ from numpy.typing import NDArray
 from video4spatial.pipeline.core.errors import ConfigError, SourceError
 from video4spatial.pipeline.core.seeds import rng
 from video4spatial.pipeline.core.unit import Source
+from video4spatial.sim_scenes.assets.library import Library, open_library
+from video4spatial.sim_scenes.assets.stock import Stock
 from video4spatial.sim_scenes.clearance import FreeSpace, find_free_space
 from video4spatial.sim_scenes.dataset_files import unchanged_dataset
+from video4spatial.sim_scenes.furnish import Placed
 from video4spatial.sim_scenes.glb import load_glb
 from video4spatial.sim_scenes.habitat_read import load_scene
 from video4spatial.sim_scenes.houses import generate_house
@@ -22,7 +27,15 @@ from video4spatial.sim_scenes.room_table import RoomArea, room_area
 from video4spatial.sim_scenes.rooms import generate_room
 from video4spatial.sim_scenes.scene import STAGE_ID, Lamp, Scene, flatten
 from video4spatial.sim_scenes.scene_files import states_up, unchanged_file
-from video4spatial.sim_scenes.sources import house_seed, is_dataset, room_seed, scene_name
+from video4spatial.sim_scenes.sources import (
+    asset_folders,
+    house_seed,
+    house_source,
+    is_dataset,
+    room_seed,
+    room_source,
+    scene_name,
+)
 
 MIN_WALK_M2 = 1.0
 """A smaller place to walk is none."""
@@ -41,20 +54,28 @@ class Place:
     """`living`, `bedroom`, ... of a generated room; `house`; `file` of a scene that was read."""
     rooms: tuple[RoomArea, ...] = ()
     """Of a generated scene; files do not tell theirs."""
+    assets: Mapping[str, Any] = field(default_factory=dict)
+    """The user's files that a generated scene was furnished from: digests, what is used, what is left out and why."""
 
 
 def load_place(source: Source, radius_m: float, eye_height_m: float) -> Place:
     """Generates or reads the scene. Raises SourceError(reason="no_free_space") when nobody can walk in it."""
     if (seed := room_seed(source)) is not None:
-        room = generate_room(seed)
-        space = find_free_space(flatten(room.scene.bodies), eye_height_m)
+        library = unchanged_library(source)
+        room = generate_room(seed, Stock(library))
+        scene = replace(room.scene, name=scene_name(source))
+        space = find_free_space(flatten(scene.bodies), eye_height_m)
         areas: tuple[RoomArea, ...] = (room_area(room.kind, room.kind, room.shell),)
-        place = Place(room.scene, space, room.fixtures, room.mood, room.kind, areas)
+        assets = _assets(library, scene, room.placed)
+        place = Place(scene, space, room.fixtures, room.mood, room.kind, areas, assets)
     elif (seed := house_seed(source)) is not None:
-        house = generate_house(seed)
-        space = find_free_space(flatten(house.scene.bodies), eye_height_m)
+        library = unchanged_library(source)
+        house = generate_house(seed, Stock(library))
+        scene = replace(house.scene, name=scene_name(source))
+        space = find_free_space(flatten(scene.bodies), eye_height_m)
         areas = tuple(room_area(room.name, room.kind, room.shell, room.middle_m) for room in house.rooms)
-        place = Place(house.scene, space, house.fixtures, house.mood, "house", areas)
+        assets = _assets(library, scene, [item for room in house.rooms for item in room.placed])
+        place = Place(scene, space, house.fixtures, house.mood, "house", areas, assets)
     elif is_dataset(source):
         place = _dataset_place(source, radius_m, eye_height_m)
     else:
@@ -99,6 +120,37 @@ def _dataset_place(source: Source, radius_m: float, eye_height_m: float) -> Plac
     lamps = scene.lighting.lamps if scene.lighting else ()
     fixtures = Fixtures((), lamps) if lamps else _ceiling_lamps(space, radius_m)
     return Place(scene, space, fixtures, "own", "file")
+
+
+def unchanged_library(source: Source) -> Library | None:
+    """The user's files that a generated scene is furnished from, if they still are those that were planned; None for
+    a scene without any."""
+    folders = asset_folders(source)
+    if not folders:
+        return None
+    again = room_source if room_seed(source) is not None else house_source
+    seed = room_seed(source) if room_seed(source) is not None else house_seed(source)
+    assert seed is not None
+    try:
+        now = again(seed, folders)
+    except ConfigError as error:
+        raise SourceError(f"{source.uri}: {error}", reason="changed") from None
+    if now.sha256 != source.sha256:
+        said = "the files in simulation.objects or simulation.textures have changed since the run was planned"
+        raise SourceError(f"{source.uri}: {said}; start the run again", reason="changed")
+    return open_library(folders)
+
+
+def _assets(library: Library | None, scene: Scene, placed: Sequence[Placed]) -> dict[str, Any]:
+    """What the plan tells of the user's files."""
+    if library is None:
+        return {}
+    catalogue = library.catalogue
+    textures = {entry.name for entry in catalogue.textures}
+    covered = {part.material.name for body in scene.bodies for part in body.parts} & textures
+    used = sorted({item.piece.file for item in placed if item.piece.file} | covered)
+    left_out = {**catalogue.left_out, **library.unusable}
+    return {**catalogue.digests, "used": used, "left_out": left_out}
 
 
 def interests_m(place: Place, radius_m: float) -> NDArray[np.float64]:

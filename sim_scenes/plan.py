@@ -5,9 +5,11 @@ Place ─▶ [write_plan] ─▶ <scene_folder>/<scene>/plan.json + plan.png
 In the picture, x runs to the right and z downwards, so north (-z) is up.
 """
 
+import hashlib
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,6 +26,9 @@ CUT_M = 1.2
 """Walls and furniture are drawn up to this height over the floor, as in an architect's plan."""
 
 
+LISTED = 200
+"""Left-out files that a plan names itself."""
+
 WALL, FREE, OTHER = (70, 70, 75), (250, 250, 250), (225, 225, 225)
 WALL_M = 0.22
 """Faces of the stage that are closer than this are the two sides of one wall."""
@@ -36,14 +41,28 @@ def write_plan(folder: Path, place: Place) -> None:
     picture = io.BytesIO()
     Image.fromarray(draw_plan(place, pixel_m)).save(picture, format="PNG")
     write_atomic(folder / "plan.png", picture.getvalue())
-    plan = {
+    plan: dict[str, Any] = {
         "bounds_m": [round(float(v), 4) for v in (low[0], low[2], high[0], high[2])],
         "cell_m": round(pixel_m, 6),
         "free": "plan.png",
         "floor_m": round(place.space.floor_m, 4),
         "kind": place.kind,
     }
+    if place.assets:
+        plan["assets"] = _told_assets(folder.parent, place)
     write_atomic(folder / "plan.json", json.dumps(plan, sort_keys=True).encode())
+
+
+def _told_assets(scenes: Path, place: Place) -> dict[str, Any]:
+    """The user's files as the plan tells them; of very many left out, all stand once in a file beside the scenes."""
+    told = dict(place.assets)
+    if len(told["left_out"]) > LISTED:
+        whole = json.dumps(place.assets["left_out"], indent=1, sort_keys=True).encode()
+        name = f"left_out-{hashlib.sha256(whole).hexdigest()[:8]}.json"
+        if not (scenes / name).exists():
+            write_atomic(scenes / name, whole)
+        told["left_out"] = {"files": len(told["left_out"]), "see": name}
+    return told
 
 
 def draw_plan(place: Place, pixel_m: float) -> NDArray[np.uint8]:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from video4spatial.pipeline.core.seeds import rng
-from video4spatial.sim_scenes.finishes import draw_finishes
-from video4spatial.sim_scenes.furnish import Placed, furnish
+from video4spatial.sim_scenes.assets.stock import Stock
+from video4spatial.sim_scenes.finishes import draw_finishes, papered
+from video4spatial.sim_scenes.furnish import NO_STOCK, Placed, furnish
 from video4spatial.sim_scenes.lights import MOODS, Fixtures, Window, draw_lighting
 from video4spatial.sim_scenes.palette import draw_palette
 from video4spatial.sim_scenes.programmes import ROOMS
@@ -34,15 +35,16 @@ class GeneratedRoom:
     fixtures: Fixtures
 
 
-def generate_room(seed: int) -> GeneratedRoom:
-    """The room of `seed`: the same on every machine."""
+def generate_room(seed: int, stock: Stock = NO_STOCK) -> GeneratedRoom:
+    """The room of `seed`, furnished from `stock` too: the same on every machine."""
     name = f"room-{seed}"
     draw = rng(seed, "room", f"version {VERSION}")
     kind = str(draw.choice(list(ROOMS)))
     shell = draw_shell(draw)
-    palette = draw_palette(draw)
-    stage = Body(STAGE_ID, "stage", "stage", ("room",), build_shell(draw, shell, palette, draw_finishes(draw)))
-    placed = furnish(draw, shell, palette, ROOMS[kind])
+    palette = stock.dyed(draw, draw_palette(draw))
+    finishes = papered(draw, draw_finishes(draw), stock)
+    stage = Body(STAGE_ID, "stage", "stage", ("room",), build_shell(draw, shell, palette, finishes))
+    placed = furnish(draw, shell, palette, ROOMS[kind], stock.in_room(kind))
     bodies = tuple(body_of(index, item) for index, item in enumerate(placed, start=1))
     fixtures = Fixtures(windows_of(shell), lamps_of(placed, 2))
     mood = str(draw.choice(MOODS, p=[0.6, 0.2, 0.2]))

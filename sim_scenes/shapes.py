@@ -28,22 +28,26 @@ _SIDES = (
 )
 
 
+def _cube() -> tuple[NDArray[np.float64], ...]:
+    """Of the 24 corners of the six sides: place in a cube of side 2, normal, the side's axes, s and t along them."""
+    rows = []
+    for side in _SIDES:
+        normal, along, up = (np.array(axis, dtype=float) for axis in side)
+        rows += [(normal + s * along + t * up, normal, abs(along), abs(up), (s, t)) for s, t in _ROUND]
+    return tuple(np.array(column, dtype=float) for column in zip(*rows, strict=True))
+
+
+_ROUND = ((-1, -1), (1, -1), (1, 1), (-1, 1))
+_PLACE, _NORMAL, _ALONG, _UP, _ST = _cube()
+_CUBE_FACES = np.array([(4 * k, 4 * k + i, 4 * k + i + 1) for k in range(6) for i in (1, 2)], dtype=np.int32)
+
+
 def box(size_m: Vector, base_m: Vector, material: Material, tile_m: float = 1.0) -> Part:
     """A box of `size_m` (x, y, z) whose lowest face is centred at `base_m`."""
     size = np.asarray(size_m, dtype=float)
     centre = np.asarray(base_m, dtype=float) + np.array([0.0, size[1] / 2, 0.0])
-    vertices: list[Any] = []
-    normals: list[Any] = []
-    uv: list[Any] = []
-    faces: list[Any] = []
-    for index, side in enumerate(_SIDES):
-        normal, along, up = (np.array(axis, dtype=float) for axis in side)
-        for s, t in ((-1, -1), (1, -1), (1, 1), (-1, 1)):
-            vertices.append(centre + (normal + s * along + t * up) * size / 2)
-            normals.append(normal)
-            uv.append((s * abs(along @ size) / 2 / tile_m, -t * abs(up @ size) / 2 / tile_m))
-        faces += [(4 * index, 4 * index + 1, 4 * index + 2), (4 * index, 4 * index + 2, 4 * index + 3)]
-    return _part(vertices, normals, uv, faces, material)
+    sides = np.stack([_ALONG @ size, -(_UP @ size)], axis=1)
+    return _part(centre + _PLACE * size / 2, _NORMAL, _ST * sides / 2 / tile_m, _CUBE_FACES, material)
 
 
 def panel(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from video4spatial.sim_scenes.finishes import Finishes
+from video4spatial.sim_scenes.finishes import Finishes, Tile
 from video4spatial.sim_scenes.palette import Palette
 from video4spatial.sim_scenes.scene import Material, Part
 from video4spatial.sim_scenes.shapes import box, cylinder, joined, moved
@@ -94,10 +94,15 @@ def build_shell(rng: np.random.Generator, shell: Shell, palette: Palette, finish
     accent_wall = int(rng.integers(4))
     t = shell.thickness_m
     outer = (shell.width_m + 2 * t, shell.depth_m + 2 * t)
-    parts = [_planar(box((outer[0], shell.slab_m, outer[1]), (0, -shell.slab_m, 0), finishes.floor), 1.6)]
-    parts += [_planar(box((outer[0], t, outer[1]), (0, shell.height_m, 0), finishes.ceiling), 2.0)]
+    parts = [
+        _planar(box((outer[0], shell.slab_m, outer[1]), (0, -shell.slab_m, 0), finishes.floor), finishes.floor_tile_m)
+    ]
+    parts += [_planar(box((outer[0], t, outer[1]), (0, shell.height_m, 0), finishes.ceiling), finishes.ceiling_tile_m)]
     for wall in range(4):
-        parts += _wall(shell, wall, finishes.accent if wall == accent_wall else finishes.walls, palette.white)
+        finish = (finishes.accent, finishes.accent_tile_m)
+        parts += _wall(
+            shell, wall, *(finish if wall == accent_wall else (finishes.walls, finishes.walls_tile_m)), palette.white
+        )
     for opening in shell.openings:
         if opening.kind == "door":
             parts += _door(rng, shell, opening, palette)
@@ -108,7 +113,7 @@ def build_shell(rng: np.random.Generator, shell: Shell, palette: Palette, finish
     return joined(parts)
 
 
-def _wall(shell: Shell, wall: int, finish: Material, skirting: Material) -> list[Part]:
+def _wall(shell: Shell, wall: int, finish: Material, tile_m: Tile, skirting: Material) -> list[Part]:
     """Blocks around the openings of one wall, and a skirting board between its doors."""
     length = shell.wall_length_m(wall)
     side = shell.thickness_m if wall % 2 == 0 else 0.0  # walls 0 and 2 close the corners
@@ -116,12 +121,12 @@ def _wall(shell: Shell, wall: int, finish: Material, skirting: Material) -> list
     u, parts = -length / 2 - side, []
     for opening in openings:
         left, right = opening.u_m - opening.width_m / 2, opening.u_m + opening.width_m / 2
-        parts.append(_block(shell, wall, u, left, 0.0, shell.height_m, finish))
-        parts.append(_block(shell, wall, left, right, opening.top_m, shell.height_m, finish))
+        parts.append(_block(shell, wall, u, left, 0.0, shell.height_m, finish, tile_m))
+        parts.append(_block(shell, wall, left, right, opening.top_m, shell.height_m, finish, tile_m))
         if opening.sill_m > 0:
-            parts.append(_block(shell, wall, left, right, 0.0, opening.sill_m, finish))
+            parts.append(_block(shell, wall, left, right, 0.0, opening.sill_m, finish, tile_m))
         u = right
-    parts.append(_block(shell, wall, u, length / 2 + side, 0.0, shell.height_m, finish))
+    parts.append(_block(shell, wall, u, length / 2 + side, 0.0, shell.height_m, finish, tile_m))
     u = -length / 2
     for door in (opening for opening in openings if opening.kind != "window"):
         parts.append(_board(shell, wall, u, door.u_m - door.width_m / 2 - 0.06, skirting))
@@ -130,11 +135,11 @@ def _wall(shell: Shell, wall: int, finish: Material, skirting: Material) -> list
     return parts
 
 
-def _block(shell: Shell, wall: int, u0: float, u1: float, y0: float, y1: float, finish: Material) -> Part:
+def _block(shell: Shell, wall: int, u0: float, u1: float, y0: float, y1: float, finish: Material, tile_m: Tile) -> Part:
     t = shell.thickness_m
     x, z = shell.wall_place(wall, (u0 + u1) / 2, -t / 2)
     size = (u1 - u0, y1 - y0, t) if wall % 2 == 0 else (t, y1 - y0, u1 - u0)
-    return _planar(box(size, (x, y0, z), finish), 1.4)
+    return _planar(box(size, (x, y0, z), finish), tile_m)
 
 
 def _board(shell: Shell, wall: int, u0: float, u1: float, material: Material) -> Part:
@@ -187,7 +192,7 @@ def _casing(opening: Opening, palette: Palette) -> list[Part]:
     return [*parts, box((width + 0.13, 0.07, 0.02), (0, height, 0.01), palette.white)]
 
 
-def _planar(part: Part, tile_m: float) -> Part:
+def _planar(part: Part, tile_m: Tile) -> Part:
     """The part with texture coordinates taken from the world, so that neighbouring blocks continue each other."""
     axis = np.abs(part.normals).argmax(axis=1)
     v = part.vertices_m.astype(float)
@@ -196,5 +201,5 @@ def _planar(part: Part, tile_m: float) -> Part:
         np.stack([v[:, 0], v[:, 2]], axis=1),
         np.stack([v[:, 0], -v[:, 1]], axis=1),
     ]
-    uv = np.select([axis[:, None] == k for k in range(3)], choices) / tile_m
+    uv = np.select([axis[:, None] == k for k in range(3)], choices) / np.array(tile_m)
     return replace(part, uv=uv.astype(np.float32))

@@ -64,7 +64,7 @@ class SimulateStage:
         config = replace(self.config, renderer=resolve_renderer(self.config.renderer, self.config.device))
         for view in config.views:
             calm(view.walk)  # a shake that needs more room than a walker may ask for is refused here
-        settings = unit_settings(config, exclude=("rooms", "houses", "scenes"))
+        settings = unit_settings(config, exclude=("rooms", "houses", "objects", "textures", "scenes"))
         versions = {"simulate": STAGE_VERSION}
         if config.renderer == "habitat":
             versions["habitat"] = LOOK_VERSION

@@ -101,9 +101,10 @@ def small_plant(rng: np.random.Generator, palette: Palette) -> Piece:
     return Piece("plant", ("small plant", "plant"), joined(parts))
 
 
-def floor_rug(rng: np.random.Generator, _: Palette, width_m: float, depth_m: float) -> Piece:
+def floor_rug(rng: np.random.Generator, palette: Palette, width_m: float, depth_m: float) -> Piece:
     """Lies under other things: 1 cm high, never in the way."""
-    material = Material("rug", texture=surface.rug(rng, rng.random()))
+    hue = rng.random() if palette.scheme is None else palette.scheme.rug_hue(rng)
+    material = Material("rug", texture=surface.rug(rng, hue, muted=palette.scheme is not None))
     top = panel((-width_m / 2, 0.01, depth_m / 2), (width_m, 0, 0), (0, 0, -depth_m), material, None, cells=4)
     edge = box((width_m, 0.0095, depth_m), (0, 0, 0), surface.plain("rug edge", (0.3, 0.25, 0.22)))
     return Piece("rug", ("rug", "carpet"), joined([top, edge]))

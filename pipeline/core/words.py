@@ -9,6 +9,7 @@ MEANINGLESS = frozenset(
 SIMILAR_COLOURS = (
     {"white", "beige", "pale", "cream", "ivory"},
     {"brown", "walnut", "oak", "cherry", "wooden", "tan", "pale", "beige", "copper"},
+    {"orange", "brown", "cherry", "copper"},
     {"teal", "green", "olive", "turquoise"},
     {"teal", "blue", "navy", "turquoise"},
     {"pink", "red", "crimson"},
@@ -19,16 +20,30 @@ SIMILAR_COLOURS = (
 )
 SIMILAR_THINGS = (
     {"sofa", "couch", "loveseat", "bench"},
-    {"sideboard", "cabinet", "cupboard", "dresser", "drawers", "wardrobe", "chest", "counter", "nightstand"},
+    {
+        "sideboard",
+        "cabinet",
+        "cupboard",
+        "dresser",
+        "drawers",
+        "wardrobe",
+        "chest",
+        "counter",
+        "nightstand",
+        "tv stand",
+        "console table",
+        "kitchen unit",
+        "shoe rack",
+    },
     {"bookshelf", "bookcase", "shelf", "shelves", "rack"},
     {"ottoman", "pouf", "stool", "bag", "cushion"},
     {"painting", "picture", "poster", "mirror", "frame"},
-    {"box", "crate", "basket"},
-    {"vase", "pot", "bowl", "cup", "mug", "jug", "bottle"},
+    {"box", "crate", "basket", "bin", "suitcase", "speaker", "microwave"},
+    {"vase", "pot", "bowl", "cup", "mug", "jug", "bottle", "tableware", "plate"},
     {"rug", "carpet", "mat"},
     {"desk", "table", "counter"},
     {"coffee table", "side table", "end table", "bedside table", "nightstand", "stool"},
-    {"tv", "television", "screen", "monitor", "laptop"},
+    {"tv", "television", "screen", "monitor", "laptop", "computer"},
     {"book", "books"},
 )
 

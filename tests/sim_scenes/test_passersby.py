@@ -120,7 +120,7 @@ def test_what_moves_does_not_count_when_depth_and_cameras_are_compared(run: Film
 
 
 def test_nobody_walks_where_the_camera_wants_more_room_than_there_is(place: Place) -> None:
-    view = replace(VIEW, walk=WalkConfig(radius_m=1.9))
+    view = replace(VIEW, walk=WalkConfig(radius_m=2.0))
     walk = draw_recordings(place, VIEW, [rng(0, "walk", "test")])[0].walk
     assert passerby_variant(place, walk, view, rng(0, "passerby", "test")) is None
     full = replace(place, space=replace(place.space, clearance_m=np.minimum(place.space.clearance_m, 0.3)))

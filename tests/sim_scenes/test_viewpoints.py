@@ -19,7 +19,7 @@ from video4spatial.sim_scenes.viewpoints import EYE_M, STAND_M, Viewpoint, camer
 
 @pytest.fixture(scope="module")
 def house() -> Place:
-    return load_place(house_source(3), radius_m=0.25, eye_height_m=1.65)
+    return load_place(house_source(4), radius_m=0.25, eye_height_m=1.65)
 
 
 @pytest.fixture(scope="module")

@@ -30,8 +30,15 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 def context_in(folder: Path, houses: int) -> RunContext:
     recipe = folder / "r.yaml"
     recipe.write_text(f"name: t\nsim:\n  rooms: 1\nshowcase:\n  houses: {houses}\n")
-    options = argparse.Namespace(captures=None, 
-        recipe=recipe, out=folder / "out", overrides=[], videos=None, store=None, command="v4s run", progress="plain"
+    options = argparse.Namespace(
+        captures=None,
+        recipe=recipe,
+        out=folder / "out",
+        overrides=[],
+        videos=None,
+        store=None,
+        command="v4s run",
+        progress="plain",
     )
     return read_context(options)
 
