@@ -60,7 +60,7 @@ def planning_radius_m(space: FreeSpace, radius_m: float) -> float:
 
 def plan_route(space: FreeSpace, walk: WalkConfig, way_m: NDArray[np.float64], at_rest: bool = False) -> Route:
     """The line along a way (n, 2) that was planned with `planning_radius_m`; `at_rest`: it begins at speed 0."""
-    line = _relaxed(space, _resampled(way_m), walk.radius_m)
+    line = np.round(_relaxed(space, _resampled(way_m), walk.radius_m), 6)  # as the corners of a way (goals.py)
     steps_m = np.linalg.norm(np.diff(line, axis=0), axis=1)
     line = line[np.concatenate([[True], steps_m > 1e-6])]
     steps_m = np.linalg.norm(np.diff(line, axis=0), axis=1)
