@@ -18,7 +18,7 @@ from PIL import Image
 
 from video4spatial.pipeline.core.files import write_atomic
 from video4spatial.sim_scenes.place import Place
-from video4spatial.sim_scenes.scene import STAGE_ID, flatten
+from video4spatial.sim_scenes.scene import STAGE_ID, Body, flatten
 
 PIXEL_M = 0.02
 MAX_SIDE_PX = 1200
@@ -77,7 +77,7 @@ def draw_plan(place: Place, pixel_m: float) -> NDArray[np.uint8]:
     for body in things:
         soup = flatten((body,))
         bottom, top = soup.corners_m[..., 1].min(axis=1), soup.corners_m[..., 1].max(axis=1)
-        stage = body.object_id == STAGE_ID
+        stage = body.object_id == STAGE_ID or encloses(body, low, high)
         above = top > place.space.floor_m + 0.3 if stage else bottom > place.space.floor_m - 0.05
         drawn = above & (bottom < place.space.floor_m + CUT_M)
         corners = (soup.corners_m[drawn][..., [0, 2]] - low[[0, 2]]) / pixel_m
@@ -89,6 +89,13 @@ def draw_plan(place: Place, pixel_m: float) -> NDArray[np.uint8]:
     closed = cv2.morphologyEx(walls, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))[side:-side, side:-side]
     picture[closed > 127] = WALL
     return picture
+
+
+def encloses(body: Body, low_m: NDArray[np.float64], high_m: NDArray[np.float64]) -> bool:
+    """Does a body fill the scene from wall to wall and from floor to head: a scan or a merged file is all one thing."""
+    vertices = body.world_vertices_m()
+    size, whole = vertices.max(axis=0) - vertices.min(axis=0), high_m - low_m
+    return bool((size[[0, 2]] > 0.8 * whole[[0, 2]]).all() and size[1] > max(1.5, 0.6 * whole[1]))
 
 
 def _on_picture(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from video4spatial.sim_scenes.place import Place
-from video4spatial.sim_scenes.plan import draw_plan
+from video4spatial.sim_scenes.plan import draw_plan, encloses
 from video4spatial.sim_scenes.room_table import Gap, RoomArea
 from video4spatial.sim_scenes.scene import STAGE_ID, Body
 
@@ -87,8 +87,9 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 def _numbered(place: Place) -> list[tuple[Body, int]]:
     """The things that get a number: their object id, so that `v4s scenes show` and frames speak of the same."""
     found = []
+    low, high = place.scene.bounds_m()
     for body in place.scene.bodies:
-        if body.object_id == STAGE_ID:
+        if body.object_id == STAGE_ID or encloses(body, low, high):
             continue
         vertices = body.world_vertices_m()
         size = vertices.max(axis=0) - vertices.min(axis=0)

@@ -9,8 +9,10 @@ import pytest
 from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.sim_scenes.addresses import named_scenes
 from video4spatial.sim_scenes.place import Place, load_place
+from video4spatial.sim_scenes.plan import FREE, WALL, draw_plan
 from video4spatial.sim_scenes.plan_drawing import MARGIN_PX, WINDOW, draw_annotated
 from video4spatial.sim_scenes.render.choose import make_renderer
+from video4spatial.sim_scenes.scene import Body, Part
 from video4spatial.sim_scenes.sheet import contact_sheet
 from video4spatial.sim_scenes.sources import house_source
 from video4spatial.sim_scenes.tour import draw_tours, rank_tours, tour_cameras
@@ -88,6 +90,19 @@ def test_a_plan_has_its_windows_at_the_walls(house: Place, views: list[Viewpoint
 
 def test_a_plan_of_a_scene_without_rooms_is_drawn(place: Place) -> None:
     assert draw_annotated(replace(place, rooms=())).std() > 10
+
+
+def test_a_scene_of_one_mesh_has_floor_and_walls_in_its_plan(place: Place) -> None:
+    parts = tuple(_in_world(part, body) for body in place.scene.bodies for part in body.parts)
+    merged = replace(place.scene, bodies=(Body(1, "mesh", "mesh", ("mesh",), parts),))
+    plan = draw_plan(replace(place, scene=merged), 0.02)
+    assert (plan == FREE).all(axis=-1).mean() > 0.05
+    assert 0.02 < (plan == WALL).all(axis=-1).mean() < 0.6
+
+
+def _in_world(part: Part, body: Body) -> Part:
+    turn, shift = body.world_from_body[:3, :3], body.world_from_body[:3, 3]
+    return replace(part, vertices_m=(part.vertices_m @ turn.T + shift).astype(np.float32))
 
 
 def test_a_sheet_keeps_its_pictures_whole() -> None:
