@@ -6,7 +6,7 @@ goals.py says where a walk goes, route.py makes a line of it that keeps its dist
 Each walk depends on its own random numbers alone, and its first frames not on how many follow.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,10 +110,7 @@ def draw_arrivals(
         wanted = draw_gaze(space, walk, things, route, seconds, eye_m, looking, end, ARRIVAL_PITCH_RAD)
         plans.append(_Plan(route, wanted, goal.eye_m, goal.fov_deg))
     backwards = _film(space, walk, plans, seconds, steps)
-    return [
-        Walk(path.world_from_camera[::-1].copy(), path.horizontal_fov_deg, path.length_m, path.min_clearance_m)
-        for path in backwards
-    ]
+    return [replace(path, world_from_camera=path.world_from_camera[::-1].copy()) for path in backwards]
 
 
 def _starts(space: FreeSpace, walk: WalkConfig) -> NDArray[np.float64]:
@@ -140,7 +137,7 @@ def _route(
     goals = find_goals(space, planning_radius_m(space, walk.radius_m))
     way = draw_way(goals, start_m, duration_s * walk.speed_mps + OVERHANG_M, draw)
     route = plan_route(space, walk, way, at_rest=still_s is not None)
-    return Route(route.places_m, route.arc_m, route.time_s + (still_s or 0.0))
+    return replace(route, time_s=route.time_s + (still_s or 0.0))
 
 
 def _film(

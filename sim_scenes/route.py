@@ -41,11 +41,19 @@ class Route:
     arc_m: NDArray[np.float64]
     """(M,) along the line, from 0."""
     time_s: NDArray[np.float64]
-    """(M,) rising from 0."""
+    """(M,) rising."""
+    speed_mps: NDArray[np.float64]
+    """(M,); between two samples it changes evenly in time."""
 
     def at(self, seconds: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Places (..., 2) and distances along the line (...) at times; before and after it stands at its ends."""
-        arc_m = np.interp(seconds, self.time_s, self.arc_m)
+        if len(self.time_s) < 2:
+            return self.at_arc(0.0 * seconds), 0.0 * seconds
+        now_s = np.clip(seconds, self.time_s[0], self.time_s[-1])
+        k = np.clip(np.searchsorted(self.time_s, now_s, side="right") - 1, 0, len(self.time_s) - 2)
+        since_s, lasts_s = now_s - self.time_s[k], self.time_s[k + 1] - self.time_s[k]
+        gained = (self.speed_mps[k + 1] - self.speed_mps[k]) * since_s / lasts_s
+        arc_m = self.arc_m[k] + (self.speed_mps[k] + gained / 2) * since_s
         return self.at_arc(arc_m), arc_m
 
     def at_arc(self, arc_m: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -66,7 +74,7 @@ def plan_route(space: FreeSpace, walk: WalkConfig, way_m: NDArray[np.float64], a
     steps_m = np.linalg.norm(np.diff(line, axis=0), axis=1)
     speed = _speeds(line, steps_m, walk, at_rest)
     time_s = np.concatenate([[0.0], np.cumsum(2 * steps_m / (speed[:-1] + speed[1:]))])
-    return Route(line, np.concatenate([[0.0], np.cumsum(steps_m)]), time_s)
+    return Route(line, np.concatenate([[0.0], np.cumsum(steps_m)]), time_s, speed)
 
 
 def _resampled(way: NDArray[np.float64]) -> NDArray[np.float64]:
