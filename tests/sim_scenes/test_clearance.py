@@ -71,3 +71,15 @@ def test_the_floor_is_found_under_tables_and_below_the_ceiling() -> None:
 def test_a_scene_without_level_ground_has_no_free_place() -> None:
     wall = soup(box((4, 2, 0.001), (0, 0, 0), GREY))
     assert not find_free_space(wall, 1.5).walkable(0.2).any()
+
+
+def test_a_look_passes_over_tables_and_ends_at_walls_and_hollow_wardrobes() -> None:
+    table, wardrobe = box((1, 0.8, 1), (1.5, 0, -1), GREY), box((0.6, 2, 0.6), (1.5, 0, 1), GREY)
+    space = find_free_space(soup(FLOOR, table, wardrobe, box((0.05, 2.5, 4), (2.5, 0, 0), GREY)), 1.6)
+    here = np.array([[0.0, -1.0], [0.0, 1.0]])
+    east = np.full(2, -np.pi / 2)
+    np.testing.assert_allclose(space.sight_m(here, east, 8.0), [2.475, 1.2], atol=0.09)
+    beyond = np.array([[2.0, -1.0], [2.0, 1.0]])
+    hidden = space.hidden_m(here, beyond)
+    assert hidden[0] == 0
+    assert 0.6 < hidden[1] < 0.9

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.sim_scenes.helpers import cameras_at
-from video4spatial.pipeline.core.camera import Cameras
-from video4spatial.pipeline.core.consistency import covisibility, frame_pairs, geometry_error
+from video4spatial.pipeline.core.camera import Cameras, project, unproject
+from video4spatial.pipeline.core.consistency import covisibility, covisibility_frames, frame_pairs, geometry_error
 from video4spatial.pipeline.core.geometry import look_at
 from video4spatial.sim_scenes.render.embedded import EmbeddedRenderer
 from video4spatial.sim_scenes.scene import Scene
@@ -58,3 +58,37 @@ def test_pairs_stay_within_the_sequence() -> None:
         pairs = frame_pairs(count, 12)
         assert pairs
         assert all(0 <= i < j < count for i, j in pairs)
+
+
+def test_one_wrong_frame_among_many_is_caught(walked: tuple[np.ndarray, Cameras]) -> None:
+    depth_m, cameras = walked
+    wrong = cameras.world_from_camera.copy()
+    wrong[7, :3, 3] += 0.03 * wrong[7, :3, 2]
+    of_wrong = geometry_error(depth_m, Cameras(**{**cameras.__dict__, "world_from_camera": wrong}))
+    assert of_wrong > 5 * geometry_error(depth_m, cameras)
+    assert of_wrong > 0.003
+
+
+def test_covisibility_is_what_a_fine_rendering_shows_and_what_is_hidden_does_not_count(yard: Scene) -> None:
+    """Truth: points of 256 px frames, looked up in the nearest pixel of 256 px frames."""
+    poses = [look_at([4 * np.cos(a), 1.2, 4 * np.sin(a)], [0.0, 0.3, 0.0]) for a in np.linspace(0, 2.5, 5)]
+    coarse, fine = cameras_at(poses, 48, 48), cameras_at(poses, 256, 256)
+    renderer = EmbeddedRenderer(yard)
+    found = covisibility(renderer.render(coarse).depth_m, coarse, tuple(range(5))).astype(float)
+    depth_m = renderer.render(fine).depth_m
+    for i in range(5):
+        points = unproject(depth_m[i], fine.image_from_camera[i], fine.world_from_camera[i])[depth_m[i] > 0]
+        for j in range(5):
+            pixels, expected = project(points, fine.image_from_camera[j], fine.world_from_camera[j])
+            inside = (expected > 0.01) & np.all((pixels >= 0) & (pixels < 256), axis=1)
+            column, row = np.floor(pixels[inside]).astype(int).T
+            shown = np.abs(depth_m[j][row, column] - expected[inside]) < 0.02 * expected[inside] + 0.02
+            assert abs(found[i, j] - shown.sum() / len(points)) < 0.08
+
+
+def test_the_grid_of_frames_grows_with_the_sequence_and_is_bounded() -> None:
+    assert covisibility_frames(5) == (0, 1, 2, 3, 4)
+    assert len(covisibility_frames(48)) == 8
+    assert len(covisibility_frames(240)) == 20
+    long = covisibility_frames(6000)
+    assert (len(long), long[0], long[-1]) == (32, 0, 5999)

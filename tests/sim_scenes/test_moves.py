@@ -8,9 +8,9 @@ from video4spatial.pipeline.core.geometry import rotation_angle_rad
 from video4spatial.pipeline.core.seeds import rng
 from video4spatial.sim_scenes.clearance import FreeSpace
 from video4spatial.sim_scenes.config import MoveKind, View, WalkConfig
-from video4spatial.sim_scenes.moves import draw_move
+from video4spatial.sim_scenes.moves import Target, draw_move
 from video4spatial.sim_scenes.place import Place, load_place
-from video4spatial.sim_scenes.play import Lens
+from video4spatial.sim_scenes.play import Lens, draw_lens
 from video4spatial.sim_scenes.recordings import Recording, draw_recordings, find_targets
 from video4spatial.sim_scenes.scene import flatten
 from video4spatial.sim_scenes.shake import calm, reach_m
@@ -136,6 +136,46 @@ def test_where_nothing_can_be_orbited_the_camera_looks_around_and_says_so() -> N
     made, track, _ = draw_move("orbit", hall, WalkConfig(), (), Lens(1.5, 70.0), 8.0, rng(0, "test", "hall"))
     assert made == "look_around"
     assert np.ptp(track.places_m, axis=0).max() == 0
+
+
+def test_moves_are_drawn_from_the_ranges_of_the_sampler() -> None:
+    """Pan 5 to 45 degrees, tilt 5 to 30, arc 15 to 75, shifts of a quarter to all of the free way; half are eased."""
+    hall = FreeSpace((-10.0, -10.0), 0.04, 0.0, np.full((500, 500), 2.5, dtype=np.float32))
+    target = Target(1, np.array([0.0, 0.8, 0.0]), 0.4)
+    drawn: dict[str, list[float]] = {
+        "pan": [],
+        "tilt": [],
+        "shift": [],
+        "arc": [],
+        "start": [],
+        "pitch": [],
+        "easing": [],
+    }
+    for k in range(300):
+        draw = rng(0, "test", "ranges", k)
+        lens = draw_lens(WalkConfig(), draw)
+        drawn["easing"].append(lens.easing)
+        _, dolly, _ = draw_move("dolly", hall, WalkConfig(), (target,), lens, 8.0, draw)
+        drawn["pan"].append(float(np.degrees(np.ptp(dolly.yaw))))
+        drawn["tilt"].append(float(np.degrees(np.ptp(dolly.pitch))))
+        drawn["shift"].append(float(np.linalg.norm(dolly.places_m[-1] - dolly.places_m[0])))
+        _, orbit, _ = draw_move("orbit", hall, WalkConfig(), (target,), lens, 8.0, draw)
+        angle = np.unwrap(np.arctan2(*orbit.places_m.T))
+        drawn["arc"].append(float(np.degrees(np.ptp(angle))))
+        drawn["start"].append(float(np.linalg.norm(orbit.places_m, axis=1).min()))
+        drawn["pitch"].append(float(np.degrees(np.abs(orbit.pitch).max())))
+    ranges = {"pan": (5, 45), "arc": (15, 75), "shift": (0.25, 4.0), "start": (0.5, 3.0), "pitch": (0, 45)}
+    for name, (low, high) in ranges.items():
+        assert low - 1e-6 <= min(drawn[name]) <= max(drawn[name]) <= high + 1e-6, name
+    for name in ("pan", "arc"):
+        low, high = ranges[name]
+        assert np.ptp(drawn[name]) > 0.9 * (high - low)
+    tilts = np.array([tilt for tilt in drawn["tilt"] if tilt > 1e-9])
+    assert 5 - 1e-6 <= tilts.min() <= tilts.max() <= 30 + 1e-6
+    assert 0.35 < len(tilts) / 300 < 0.65
+    eased = np.array([easing for easing in drawn["easing"] if easing > 0])
+    assert 0.4 < len(eased) / 300 < 0.6
+    assert 0.5 <= eased.min() <= eased.max() <= 2.0
 
 
 def test_shake_is_small_smooth_and_of_its_own(places: list[Place]) -> None:
