@@ -6,16 +6,13 @@ Stands like the pieces of furniture.py: on y = 0 around the origin; what hangs o
 hangs from the ceiling lies below y = 0.
 """
 
-import struct
-import zlib
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 
-from video4spatial.pipeline.core.errors import ConfigError, SourceError
+from video4spatial.pipeline.core.errors import SourceError
 from video4spatial.sim_scenes.assets.colours import colour_word
 from video4spatial.sim_scenes.assets.facing import front_yaw_rad, stands_better
 from video4spatial.sim_scenes.assets.names import adjectives_of
@@ -41,20 +38,14 @@ TOP_M = 1.45
 """Higher tops carry nothing."""
 COLOURLESS = frozenset({"plant", "painting", "mirror", "television", "books", "computer", "laptop", "rug"})
 """Categories whose colour people do not name."""
-DAMAGED = (ConfigError, ValueError, KeyError, IndexError, TypeError, AttributeError, NotImplementedError, OSError,
-           AssertionError, ZeroDivisionError, OverflowError, RecursionError, MemoryError, struct.error, zlib.error,
-           UnidentifiedImageError, Image.DecompressionBombError)  # fmt: skip
-"""What damaged meshes and pictures raise."""
 
 
 def prepare_object(name: str, data: bytes, kind: Kind, kinds: tuple[tuple[Kind, ...], ...], note: ObjectNote) -> Piece:
     """The piece in the GLB `data`. Raises SourceError(reason="unusable_object") when it is none."""
     try:
-        parts = _checked(_read_parts(name, data))
+        parts = _read_parts(name, data)
     except SourceError as error:
         raise _unusable(name, str(error).removeprefix(f"{Path(name).name} ")) from None
-    except DAMAGED as error:
-        raise _unusable(name, f"cannot be read: {error}") from None
     if not all(np.isfinite(part.vertices_m).all() for part in parts):
         raise _unusable(name, "has vertices that are not numbers")
     samples = spread(parts) if parts else None
@@ -102,13 +93,6 @@ def _read_parts(name: str, data: bytes) -> tuple[Part, ...]:
             small.setdefault(key, (part.material, _shrunk(part.material)))
             parts.append(replace(part, material=small[key][1], colours=_kept_colours(part)))
     return tuple(sorted(parts, key=lambda part: (part.material.name, len(part.faces), part.vertices_m.tobytes()[:64])))
-
-
-def _checked(parts: tuple[Part, ...]) -> tuple[Part, ...]:
-    for part in parts:
-        if part.faces.min(initial=0) < 0 or part.faces.max(initial=0) >= len(part.vertices_m):
-            raise ValueError("a triangle names a vertex that is not there")
-    return parts
 
 
 def _kept_colours(part: Part) -> NDArray[np.float32] | None:

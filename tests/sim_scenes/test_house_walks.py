@@ -15,6 +15,7 @@ from video4spatial.sim_scenes.paths import Walk, draw_walks
 from video4spatial.sim_scenes.place import Place, interests_m, load_place
 from video4spatial.sim_scenes.recordings import draw_recordings
 from video4spatial.sim_scenes.render.embedded import EmbeddedRenderer
+from video4spatial.sim_scenes.route import ACCELERATION_MPS2
 from video4spatial.sim_scenes.scene import flatten
 from video4spatial.sim_scenes.sources import house_source
 
@@ -81,7 +82,7 @@ def test_most_walks_of_8_s_enter_two_rooms_and_none_gets_stuck(houses: list[tupl
     assert max(standing) < 0.5
 
 
-def test_speed_and_turn_are_bounded(houses: list[tuple[GeneratedHouse, Place]]) -> None:
+def test_speed_turn_and_acceleration_are_bounded(houses: list[tuple[GeneratedHouse, Place]]) -> None:
     for _, place in houses:
         for walk in draw(place, 6, frames=96, rate_fps=12):
             poses = walk.world_from_camera
@@ -89,6 +90,8 @@ def test_speed_and_turn_are_bounded(houses: list[tuple[GeneratedHouse, Place]]) 
             assert np.linalg.norm(velocity, axis=1).max() <= WALK.speed_mps + 1e-9
             turn = rotation_angle_rad(poses[1:, :3, :3], poses[:-1, :3, :3])
             assert np.degrees(turn.max()) <= WALK.max_turn_dps / 12 + 1e-6
+            change = np.linalg.norm(np.diff(velocity, axis=0), axis=1) * 12
+            assert change.max() <= 1.1 * ACCELERATION_MPS2  # a line of 5 cm steps, read at frames
 
 
 def test_walkers_look_into_rooms_and_not_at_walls_from_close_by(houses: list[tuple[GeneratedHouse, Place]]) -> None:
