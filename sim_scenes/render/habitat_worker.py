@@ -35,7 +35,9 @@ class Simulator:
         self._looks = 0
         self._navmesh: dict[str, float] | None = None
         self._added: dict[str, Any] = {}
+        self._templates: dict[str, int] = {}
         self._lights: Any = None
+        self._shown_lights: Any = None
 
     def handle(self, header: dict, arrays: dict) -> tuple[dict, dict]:
         """Answers `hello`, `load`, `look`, `edit`, `render` and `geodesic`. What habitat-sim says about a scene it
@@ -68,7 +70,8 @@ class Simulator:
             # close() and a new one: reconfigure() never frees the old scene
             self._sim.close()
             self._sim = None
-        self._navmesh, self._added, self._lights = None, {}, None
+        self._navmesh, self._lights, self._shown_lights = None, None, None
+        self._added, self._templates = {}, {}
         self._world = world = habitat_sim.SimulatorConfiguration()
         world.scene_dataset_config_file = header["dataset"]
         world.scene_id = header["scene_id"]
@@ -96,28 +99,32 @@ class Simulator:
         import magnum
 
         manager, wanted = self._sim.get_rigid_object_manager(), {each["key"]: each for each in header["objects"]}
-        for key in [key for key in self._added if key not in wanted]:
+        # an object that was drawn before the lights changed is drawn no more (habitat-sim 0.3.4): it is made again
+        stale = self._light(header["lights"], header["light_key"])
+        for key in [key for key in self._added if stale or key not in wanted]:
             manager.remove_object_by_id(self._added.pop(key).object_id)
         for key, each in wanted.items():
             if key not in self._added:
-                (template,) = self._sim.get_object_template_manager().load_configs(each["template"])
-                made = manager.add_object_by_template_id(template, light_setup_key=header["light_key"])
+                if key not in self._templates:
+                    (self._templates[key],) = self._sim.get_object_template_manager().load_configs(each["template"])
+                made = manager.add_object_by_template_id(self._templates[key], light_setup_key=header["light_key"])
                 made.motion_type = habitat_sim.physics.MotionType.KINEMATIC  # others stay where they are
                 made.semantic_id = each["id"]
                 self._added[key] = made
             pose = np.array(each["matrix"], dtype=np.float32).reshape(4, 4)
             self._added[key].transformation = magnum.Matrix4(pose)
-        self._light(header["lights"], header["light_key"])
 
-    def _light(self, lights: list | None, key: str) -> None:
+    def _light(self, lights: list | None, key: str) -> bool:
+        """Puts these lights on, or the scene's own again. Were they others before?"""
         import habitat_sim
         import magnum
 
+        if lights == self._shown_lights:
+            return False
+        self._shown_lights = lights
         if lights is None:
-            if self._lights is not None:
-                self._sim.set_light_setup(self._lights[0], self._lights[1])
-                self._lights = None
-            return
+            self._sim.set_light_setup(self._lights[0], self._lights[1])
+            return True
         self._lights = self._lights or (self._sim.get_light_setup(key), key)
         made = [
             habitat_sim.gfx.LightInfo(
@@ -128,6 +135,7 @@ class Simulator:
             for light in lights
         ]
         self._sim.set_light_setup(made, key)
+        return True
 
     def _render(self, world_from_gl_camera: np.ndarray) -> dict:
         import magnum

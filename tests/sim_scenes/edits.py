@@ -52,6 +52,7 @@ def edits_of(yard: Scene) -> dict[str, list[Scene]]:
         "moved out of bounds": [lit, of(floor, outside, blue)],
         "another light": [lit, replace(lit, lighting=DIMMED)],
         "another light, then moved": [lit, replace(lit, lighting=DIMMED), of(floor, aside, blue)],
+        "moved, then another light": [lit, of(floor, aside, blue), replace(of(floor, aside, blue), lighting=DIMMED)],
         "light put on": [yard, lit],
         "light put out": [lit, yard],
         "the sun turned": [replace(lit, lighting=SUNNY), replace(lit, lighting=TURNED)],
@@ -64,5 +65,5 @@ EDITS = (
     *("moved", "added", "added in between", "taken away", "all taken away", "exchanged", "in another order"),
     *("carried on", "carried and taken away", "there and back", "moved out of bounds", "another light"),
     *("another light, then moved", "light put on", "light put out", "the sun turned", "moved in the dark"),
-    "another scene",
+    *("another scene", "moved, then another light"),
 )

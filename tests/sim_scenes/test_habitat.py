@@ -308,6 +308,18 @@ def test_a_body_of_the_scene_that_moves_costs_one_load_and_then_messages(
     assert [event for _, event in log_of(session)] == ["load yard True", "add 1", "remove 1"]
 
 
+def test_what_was_moved_and_drawn_is_seen_in_other_light_too(
+    open_session: Callable[..., HabitatSession], yard: Scene
+) -> None:
+    renderer = HabitatRenderer.of_scene(replace(yard, lighting=LIGHT), session=open_session())
+    floor, red, blue = yard.bodies
+    moved = (floor, replace(red, world_from_body=placed(0.1, 0.0, 2.0)), blue)
+    for lighting in (LIGHT, DIMMED, LIGHT):
+        renderer.show(replace(yard, bodies=moved, lighting=lighting))
+        assert (renderer.render(cameras_at(POSES)).object_id == 1).any()
+    renderer.close()
+
+
 def test_other_lights_are_a_message_and_come_back(open_session: Callable[..., HabitatSession], yard: Scene) -> None:
     session = open_session()
     lit = replace(yard, lighting=LIGHT)

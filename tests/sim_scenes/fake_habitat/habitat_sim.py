@@ -139,6 +139,7 @@ class _Object:
         assert config["COM"] == [0, 0, 0]
         self.object_id, self.semantic_id, self.is_alive = number, config["semantic_id"], True
         self.motion_type, self._place = physics.MotionType.STATIC, np.zeros(3)
+        self.was_drawn, self.is_lost = False, False
 
     @property
     def transformation(self):
@@ -255,6 +256,8 @@ class Simulator:
     def set_light_setup(self, lights, key):
         _log(f"lights {len(lights)}")
         self.lights[key] = lights
+        for thing in self.objects.values():  # what was drawn in other light is drawn no more, as in the real one
+            thing.is_lost = thing.is_lost or thing.was_drawn
 
     def get_agent(self, number):
         assert number == 0
@@ -293,6 +296,9 @@ class Simulator:
         hit = (z > spec.near) & (z < spec.far)
         ids = np.zeros((height, width), np.uint32)
         for post in self.objects.values():  # where a ray meets the plane of a post that stands across it
+            post.was_drawn = True
+            if post.is_lost:
+                continue
             with np.errstate(divide="ignore", invalid="ignore"):
                 far = (post._place[2] - pose[2, 3]) / rays[..., 2]
             x, y = (pose[k, 3] + far * rays[..., k] - post._place[k] for k in (0, 1))
