@@ -10,8 +10,9 @@ from video4spatial.pipeline.core.camera import Cameras, project, unproject
 
 OCCLUDED_SHARE = 0.05
 """A point this much (of its depth) behind the surface seen there is hidden, not wrong; or before it, no such point."""
-FLAT_SHARE = 0.01
-"""Where four neighbouring depths do not lie on one plane to this (of their inverse), nothing is read between them."""
+FLAT_SHARE = 0.001
+"""Where four neighbouring depths do not lie on one plane to this (of their inverse), nothing is read between them: what
+is read there can be wrong by a quarter of it, and planes of a renderer keep to 1e-5."""
 LEAST_POINTS = 128
 """Fewer say nothing about a pair of frames."""
 MOST_POINTS = 4096
