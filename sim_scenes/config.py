@@ -131,8 +131,8 @@ class SimConfig(Settings):
     """`embedded` needs nothing installed; `habitat` is the habitat-sim of HABITAT_PYTHON (docs/habitat.md); `auto` is
     habitat where that renders a picture when the run is planned, else embedded."""
     device: Literal["cpu", "cuda"] = field(default="cpu", metadata=ADDED)
-    """What the embedded renderer runs on. `cuda` traces rays on a GPU: other bytes than `cpu` (sharper shadows, exact
-    depth), so units of the two never share an id."""
+    """What the embedded renderer runs on. `cuda` traces rays on a GPU: other bytes than `cpu` (sharper shadows), so
+    units of the two never share an id."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.rooms <= 100_000:

@@ -8,11 +8,12 @@ which need no clipping, and reads one texel per sample that would be the nearest
 
 # Warp compiles this file: its annotations are Warp's, and float(0.0) declares a variable that changes in a loop.
 # mypy: ignore-errors
-# ruff: noqa: UP018, RUF046, SIM102
+# ruff: noqa: UP018, RUF046
 import warp as wp
 
 from video4spatial.sim_scenes.render.facets import Surfaces, blend
 from video4spatial.sim_scenes.render.lanes import float_at, int_at
+from video4spatial.sim_scenes.render.raster import Real, image_of
 from video4spatial.sim_scenes.render.records import DENSITY, FACET, TAG, UV
 from video4spatial.sim_scenes.render.texels import channel
 
@@ -44,11 +45,18 @@ def alpha_at(s: Surfaces, t: int, b1: float, b2: float, texels_per_pixel: float)
     return channel(s.texels[s.level_start[material, level] + y * side + x], 24)
 
 
+@wp.func
+def corner_of(m: wp.mat44d, p: wp.vec3):
+    """(x depth, y depth, depth)."""
+    q = image_of(m, p)
+    return wp.vec3d(q[0], q[1], q[2])
+
+
 @wp.kernel(enable_backward=False)
 def rasterise_cutouts(
     s: Surfaces,
     cut: Cutouts,
-    image_from_world: wp.array(dtype=wp.mat44),
+    image_from_world: wp.array(dtype=wp.mat44d),
     pixels_per_rad: wp.array(dtype=wp.float32),
     width: int,
     height: int,
@@ -59,49 +67,48 @@ def rasterise_cutouts(
     view, i = wp.tid()
     t = cut.triangle[i]
     m = image_from_world[view]
-    p = cut.corners[3 * i]
-    q = cut.corners[3 * i + 1]
-    r = cut.corners[3 * i + 2]
-    a4 = m * wp.vec4(p[0], p[1], p[2], 1.0)
-    b4 = m * wp.vec4(q[0], q[1], q[2], 1.0)
-    c4 = m * wp.vec4(r[0], r[1], r[2], 1.0)
-    a = wp.vec3(a4[0], a4[1], a4[2])
-    b = wp.vec3(b4[0], b4[1], b4[2])
-    c = wp.vec3(c4[0], c4[1], c4[2])
-    if wp.max(a[2], wp.max(b[2], c[2])) < near:
+    a = corner_of(m, cut.corners[3 * i])
+    b = corner_of(m, cut.corners[3 * i + 1])
+    c = corner_of(m, cut.corners[3 * i + 2])
+    nearest = Real(near)
+    none = Real(0.0)
+    if wp.max(a[2], wp.max(b[2], c[2])) < nearest:
         return
     area = wp.dot(a, wp.cross(b, c))
-    if wp.abs(area) < 1.0e-12 or (area > 0.0 and cut.single_sided[i] == wp.uint8(1)):
+    if wp.abs(area) < Real(1.0e-12) or (area > none and cut.single_sided[i] == wp.uint8(1)):
         return
     left = int(0)
     right = width - 1
     top = int(0)
     bottom = height - 1
-    if wp.min(a[2], wp.min(b[2], c[2])) >= near:
+    if wp.min(a[2], wp.min(b[2], c[2])) >= nearest:
         xa = a[0] / a[2]
         xb = b[0] / b[2]
         xc = c[0] / c[2]
         ya = a[1] / a[2]
         yb = b[1] / b[2]
         yc = c[1] / c[2]
-        left = int(wp.clamp(wp.floor(wp.min(xa, wp.min(xb, xc))), 0.0, float(width)))
-        right = int(wp.clamp(wp.ceil(wp.max(xa, wp.max(xb, xc))), -1.0, float(width - 1)))
-        top = int(wp.clamp(wp.floor(wp.min(ya, wp.min(yb, yc))), 0.0, float(height)))
-        bottom = int(wp.clamp(wp.ceil(wp.max(ya, wp.max(yb, yc))), -1.0, float(height - 1)))
+        left = int(wp.clamp(wp.floor(wp.min(xa, wp.min(xb, xc))), none, Real(width)))
+        right = int(wp.clamp(wp.ceil(wp.max(xa, wp.max(xb, xc))), Real(-1.0), Real(width - 1)))
+        top = int(wp.clamp(wp.floor(wp.min(ya, wp.min(yb, yc))), none, Real(height)))
+        bottom = int(wp.clamp(wp.ceil(wp.max(ya, wp.max(yb, yc))), Real(-1.0), Real(height - 1)))
     of_a = wp.cross(b, c) / area
     of_b = wp.cross(c, a) / area
     of_c = wp.cross(a, b) / area
     density = float_at(s.facets, t * FACET + DENSITY) / pixels_per_rad[view]
     for y in range(top, bottom + 1):
         for x in range(left, right + 1):
-            at = wp.vec3(float(x) + 0.5, float(y) + 0.5, 1.0)
+            at = wp.vec3d(Real(x) + Real(0.5), Real(y) + Real(0.5), Real(1.0))
             wa = wp.dot(of_a, at)
             wb = wp.dot(of_b, at)
             wc = wp.dot(of_c, at)
-            nearness = wa + wb + wc
-            if wa >= 0.0 and wb >= 0.0 and wc >= 0.0 and nearness > 0.0 and nearness * near <= 1.0:
+            inverse = wa + wb + wc
+            if wa >= none and wb >= none and wc >= none and inverse > none and inverse * nearest <= Real(1.0):
+                nearness = float(inverse)
                 packed = (wp.uint64(wp.cast(nearness, wp.uint32)) << wp.uint64(32)) | wp.uint64(t + 1)
                 j = (view * height + y) * width + x
                 if packed > visible[j]:
-                    if alpha_at(s, t, wb / nearness, wc / nearness, density / nearness) >= cut.cutoff[i]:
+                    b1 = float(wb / inverse)
+                    b2 = float(wc / inverse)
+                    if alpha_at(s, t, b1, b2, density / nearness) >= cut.cutoff[i]:
                         wp.atomic_max(visible, j, packed)

@@ -136,7 +136,7 @@ class EmbeddedRenderer:
         """The packed buffer of one sample grid, `side` samples per pixel side."""
         width, height = cameras.width_px * side, cameras.height_px * side
         visible = wp.zeros(len(cameras) * width * height, dtype=wp.uint64, device=DEVICE)
-        views: Any = wp.array(image_from_world(cameras, side), dtype=wp.mat44, device=DEVICE)
+        views: Any = wp.array(image_from_world(cameras, side), dtype=wp.mat44d, device=DEVICE)
         eyes: Any = wp.array(cameras.world_from_camera[:, :3, 3].astype(np.float32), dtype=wp.vec3, device=DEVICE)
         inputs = [self._held.clusters, views, eyes, width, height, NEAR_M]
         dim = (len(cameras), self._held.cluster_count)
@@ -159,10 +159,10 @@ def check_device(device: Device) -> None:
         raise NotAvailable("sim.device is cuda, but Warp finds no CUDA device here; use device: cpu")
 
 
-def image_from_world(cameras: Cameras, scale: int) -> NDArray[np.float32]:
+def image_from_world(cameras: Cameras, scale: int) -> NDArray[np.float64]:
     """(N, 4, 4): rows give (u depth, v depth, depth, 1) in an image enlarged `scale` times."""
     matrices = np.zeros((len(cameras), 4, 4))
     scaled = np.diag([scale, scale, 1.0]) @ cameras.image_from_camera
     matrices[:, :3] = scaled @ cameras.camera_from_world[:, :3]
     matrices[:, 3, 3] = 1.0
-    return matrices.astype(np.float32)
+    return matrices

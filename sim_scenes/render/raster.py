@@ -6,12 +6,16 @@ One thread per (view, cluster of triangles): on the CPU, where Warp launches run
 triangle as fast as its pixels; on a GPU it would be the wrong shape. Clusters out of view and triangles that clearly
 turn their back are passed over before they are transformed. Positive floats order like their bits, so the largest
 packed value is the nearest triangle, and equal depths go to the later triangle whatever the order of work.
+
+Corners on the screen, edges and nearness are in double precision: a floor cut at the near plane has corners a million
+pixels away, where single precision misses its edges by a tenth of a pixel and its depth by centimetres.
 """
 
-# Warp compiles this file: its annotations are Warp's, and float(0.0) declares a variable that changes in a loop.
+# Warp compiles this file: its annotations are Warp's, and Real(0.0) declares a variable that changes in a loop.
 # mypy: ignore-errors
-# ruff: noqa: UP018
 import warp as wp
+
+Real = wp.float64
 
 NEAR_M = 0.01
 """Nearer things are cut away, as in Habitat."""
@@ -21,16 +25,29 @@ CLUSTER = wp.constant(32)
 
 
 @wp.func
-def edge(ax: float, ay: float, bx: float, by: float, px: float, py: float):
+def edge(ax: Real, ay: Real, bx: Real, by: Real, px: Real, py: Real):
     """Twice the signed area of (a, b, p)."""
     return (bx - ax) * (py - ay) - (by - ay) * (px - ax)
 
 
 @wp.func
+def narrowed(low: Real, high: Real, weight: Real, step: Real, per_step: Real):
+    """The part of a row's steps [low, high] where `weight`, which grows by `step` = 1 / `per_step`, is not below 0."""
+    none = Real(0.0)
+    if step > none:
+        low = wp.max(low, -weight * per_step)
+    elif step < none:
+        high = wp.min(high, -weight * per_step)
+    elif weight < none:
+        high = Real(-1.0)
+    return low, high
+
+
+@wp.func
 def fill(
-    a: wp.vec3,
-    b: wp.vec3,
-    c: wp.vec3,
+    a: wp.vec3d,
+    b: wp.vec3d,
+    c: wp.vec3d,
     label: wp.uint64,
     cull: int,
     width: int,
@@ -39,61 +56,52 @@ def fill(
     visible: wp.array(dtype=wp.uint64),
 ):
     """Covers samples at pixel centres; vertices are (x, y, nearness), nearness affine on the screen."""
+    half = Real(0.5)
+    none = Real(0.0)
+    one = Real(1.0)
     area = edge(a[0], a[1], b[0], b[1], c[0], c[1])
-    if wp.abs(area) < 1.0e-9:
+    if wp.abs(area) < Real(1.0e-9):
         return
-    if cull == 1 and area > 0.0:
+    if cull == 1 and area > none:
         return
-    w1 = float(width - 1)
-    h1 = float(height - 1)
-    left = int(wp.clamp(wp.ceil(wp.min(a[0], wp.min(b[0], c[0])) - 0.5), 0.0, w1 + 1.0))
-    right = int(wp.clamp(wp.floor(wp.max(a[0], wp.max(b[0], c[0])) - 0.5), -1.0, w1))
-    top = int(wp.clamp(wp.ceil(wp.min(a[1], wp.min(b[1], c[1])) - 0.5), 0.0, h1 + 1.0))
-    bottom = int(wp.clamp(wp.floor(wp.max(a[1], wp.max(b[1], c[1])) - 0.5), -1.0, h1))
+    w = Real(width)
+    h = Real(height)
+    left = int(wp.clamp(wp.ceil(wp.min(a[0], wp.min(b[0], c[0])) - half), none, w))
+    right = int(wp.clamp(wp.floor(wp.max(a[0], wp.max(b[0], c[0])) - half), -one, w - one))
+    top = int(wp.clamp(wp.ceil(wp.min(a[1], wp.min(b[1], c[1])) - half), none, h))
+    bottom = int(wp.clamp(wp.floor(wp.max(a[1], wp.max(b[1], c[1])) - half), -one, h - one))
     if left > right or top > bottom:
         return
-    inverse = 1.0 / area
+    inverse = one / area
     step_a = (b[1] - c[1]) * inverse
     step_b = (c[1] - a[1]) * inverse
     step_c = -step_a - step_b
+    per_a = one / step_a
+    per_b = one / step_b
+    per_c = one / step_c
     row_a = (c[0] - b[0]) * inverse
     row_b = (a[0] - c[0]) * inverse
-    x = float(left) + 0.5
-    y = float(top) + 0.5
+    of_a = a[2] - c[2]
+    of_b = b[2] - c[2]
+    step = step_a * of_a + step_b * of_b
+    farthest = wp.min(a[2], wp.min(b[2], c[2]))  # no sample of a sliver lies beyond its corners
+    nearest = wp.max(a[2], wp.max(b[2], c[2]))
+    x = Real(left) + half
+    y = Real(top) + half
     start_a = edge(b[0], b[1], c[0], c[1], x, y) * inverse
     start_b = edge(c[0], c[1], a[0], a[1], x, y) * inverse
-    span = float(right - left)
+    span = Real(right - left)
+    slack = Real(1.0e-4)
     for row in range(top, bottom + 1):
-        wa = start_a
-        wb = start_b
-        wc = 1.0 - wa - wb
-        low = float(0.0)
-        high = span
-        if step_a > 0.0:
-            low = wp.max(low, -wa / step_a)
-        elif step_a < 0.0:
-            high = wp.min(high, -wa / step_a)
-        elif wa < 0.0:
-            high = -1.0
-        if step_b > 0.0:
-            low = wp.max(low, -wb / step_b)
-        elif step_b < 0.0:
-            high = wp.min(high, -wb / step_b)
-        elif wb < 0.0:
-            high = -1.0
-        if step_c > 0.0:
-            low = wp.max(low, -wc / step_c)
-        elif step_c < 0.0:
-            high = wp.min(high, -wc / step_c)
-        elif wc < 0.0:
-            high = -1.0
-        first = int(wp.ceil(wp.min(low, span + 1.0) - 1.0e-4))
-        last = int(wp.floor(wp.max(high, -1.0) + 1.0e-4))
+        low, high = narrowed(none, span, start_a, step_a, per_a)
+        low, high = narrowed(low, high, start_b, step_b, per_b)
+        low, high = narrowed(low, high, one - start_a - start_b, step_c, per_c)
+        first = int(wp.ceil(wp.min(low, span + one) - slack))
+        last = int(wp.floor(wp.max(high, -one) + slack))
+        nearness = c[2] + start_a * of_a + start_b * of_b
         for k in range(first, last + 1):
-            ka = wa + step_a * float(k)
-            kb = wb + step_b * float(k)
-            nearness = ka * a[2] + kb * b[2] + (1.0 - ka - kb) * c[2]
-            packed = (wp.uint64(wp.cast(nearness, wp.uint32)) << wp.uint64(32)) | label
+            here = float(wp.clamp(nearness + step * Real(k), farthest, nearest))
+            packed = (wp.uint64(wp.cast(here, wp.uint32)) << wp.uint64(32)) | label
             j = base + row * width + left + k
             if packed > visible[j]:
                 wp.atomic_max(visible, j, packed)
@@ -102,33 +110,34 @@ def fill(
 
 
 @wp.func
-def on_screen(q: wp.vec4):
+def on_screen(q: wp.vec4d):
     """(x, y, 1/depth) of an image point (x depth, y depth, depth, 1)."""
-    nearness = 1.0 / q[2]
-    return wp.vec3(q[0] * nearness, q[1] * nearness, nearness)
+    nearness = Real(1.0) / q[2]
+    return wp.vec3d(q[0] * nearness, q[1] * nearness, nearness)
 
 
 @wp.func
 def perspective(
-    a: wp.vec4,
-    b: wp.vec4,
-    c: wp.vec4,
+    a: wp.vec4d,
+    b: wp.vec4d,
+    c: wp.vec4d,
     label: wp.uint64,
     cull: int,
     width: int,
     height: int,
     base: int,
-    near: float,
+    near: Real,
     visible: wp.array(dtype=wp.uint64),
 ):
     """Rejects what is outside the view, cuts at the near plane, fills one or two triangles."""
     if wp.max(a[2], wp.max(b[2], c[2])) < near:
         return
-    w = float(width)
-    h = float(height)
-    if a[0] < 0.0 and b[0] < 0.0 and c[0] < 0.0:
+    w = Real(width)
+    h = Real(height)
+    none = Real(0.0)
+    if a[0] < none and b[0] < none and c[0] < none:
         return
-    if a[1] < 0.0 and b[1] < 0.0 and c[1] < 0.0:
+    if a[1] < none and b[1] < none and c[1] < none:
         return
     if a[0] > w * a[2] and b[0] > w * b[2] and c[0] > w * c[2]:
         return
@@ -191,10 +200,16 @@ def out_of_view(m: wp.mat44, centre: wp.vec3, half: wp.vec3, width: int, height:
     return beyond(depth * float(width) - x, centre, half) or beyond(depth * float(height) - y, centre, half)
 
 
+@wp.func
+def image_of(m: wp.mat44d, p: wp.vec3):
+    """A corner as (x depth, y depth, depth, 1)."""
+    return m * wp.vec4d(Real(p[0]), Real(p[1]), Real(p[2]), Real(1.0))
+
+
 @wp.kernel(enable_backward=False)
 def rasterise(
     mesh: Clusters,
-    image_from_world: wp.array(dtype=wp.mat44),
+    image_from_world: wp.array(dtype=wp.mat44d),
     eyes: wp.array(dtype=wp.vec3),
     width: int,
     height: int,
@@ -206,7 +221,7 @@ def rasterise(
     m = image_from_world[view]
     centre = mesh.centre[cluster]
     half = mesh.half[cluster]
-    if out_of_view(m, centre, half, width, height, near):
+    if out_of_view(wp.mat44(m), centre, half, width, height, near):
         return
     eye = eyes[view]
     behind = -0.02 * (wp.length(centre - eye) + wp.length(half))  # clearly turned away, wherever in the box
@@ -214,35 +229,30 @@ def rasterise(
     for t in range(cluster * CLUSTER, wp.min((cluster + 1) * CLUSTER, mesh.triangles)):
         plane = mesh.planes[t]
         if plane[0] * eye[0] + plane[1] * eye[1] + plane[2] * eye[2] - plane[3] >= behind:
-            p = mesh.corners[3 * t]
-            q = mesh.corners[3 * t + 1]
-            r = mesh.corners[3 * t + 2]
-            a = m * wp.vec4(p[0], p[1], p[2], 1.0)
-            b = m * wp.vec4(q[0], q[1], q[2], 1.0)
-            c = m * wp.vec4(r[0], r[1], r[2], 1.0)
+            a = image_of(m, mesh.corners[3 * t])
+            b = image_of(m, mesh.corners[3 * t + 1])
+            c = image_of(m, mesh.corners[3 * t + 2])
             label = wp.uint64(t + 1)
-            perspective(a, b, c, label, int(mesh.single_sided[t]), width, height, base, near, visible)
+            perspective(a, b, c, label, int(mesh.single_sided[t]), width, height, base, Real(near), visible)
 
 
 @wp.kernel(enable_backward=False)
 def rasterise_parallel(
     corners: wp.array(dtype=wp.vec3),
-    image_from_world: wp.mat44,
+    image_from_world: wp.mat44d,
     size: int,
     visible: wp.array(dtype=wp.uint64),
 ):
     """Orthographic, both sides: rows of the matrix give (x, y, nearness), nearness above 0."""
     t = wp.tid()
-    m = image_from_world
-    a = m * wp.vec4(corners[3 * t][0], corners[3 * t][1], corners[3 * t][2], 1.0)
-    b = m * wp.vec4(corners[3 * t + 1][0], corners[3 * t + 1][1], corners[3 * t + 1][2], 1.0)
-    c = m * wp.vec4(corners[3 * t + 2][0], corners[3 * t + 2][1], corners[3 * t + 2][2], 1.0)
-    label = wp.uint64(t + 1)
+    a = image_of(image_from_world, corners[3 * t])
+    b = image_of(image_from_world, corners[3 * t + 1])
+    c = image_of(image_from_world, corners[3 * t + 2])
     fill(
-        wp.vec3(a[0], a[1], a[2]),
-        wp.vec3(b[0], b[1], b[2]),
-        wp.vec3(c[0], c[1], c[2]),
-        label,
+        wp.vec3d(a[0], a[1], a[2]),
+        wp.vec3d(b[0], b[1], b[2]),
+        wp.vec3d(c[0], c[1], c[2]),
+        wp.uint64(t + 1),
         0,
         size,
         size,

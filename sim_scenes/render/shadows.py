@@ -125,7 +125,7 @@ class ShadowMaps:
         key, shown = (matrix.tobytes(),), self._sun_shown
         if shown is None or shown.key != key:
             self._sun = wp.zeros(SUN_MAP_SIDE**2, dtype=wp.float32, device="cpu")
-            _draw_sun(lights.sun_from_world, self._settled_corners(held), range(SUN_MAP_SIDE), self._sun)
+            _draw_sun(matrix, self._settled_corners(held), range(SUN_MAP_SIDE), self._sun)
             shown = self._sun_shown = _Shown(wp.clone(self._sun), key)
         if shown.raised:
             at = min(shown.raised) * SUN_MAP_SIDE
@@ -133,7 +133,7 @@ class ShadowMaps:
         rows = moving.sun_rows(matrix)
         shown.raised = set(rows)
         if len(rows):
-            _draw_sun(lights.sun_from_world, moving.corners_m, rows, shown.map)
+            _draw_sun(matrix, moving.corners_m, rows, shown.map)
         lights.sun_map = shown.map
 
 
@@ -206,11 +206,11 @@ def sun_matrix(
     return matrix, radius_m
 
 
-def _draw_sun(sun_from_world: Any, corners_m: NDArray[np.float32], rows: range, into: Any) -> None:
+def _draw_sun(sun_from_world: NDArray[np.float64], corners_m: NDArray[np.float32], rows: range, into: Any) -> None:
     """Raises the rows of the sun's map by casters that reach no other row."""
     corners: Any = wp.array(corners_m.reshape(-1, 3), dtype=wp.vec3, device="cpu")
     visible = wp.zeros(SUN_MAP_SIDE**2, dtype=wp.uint64, device="cpu")
-    inputs = [corners, sun_from_world, SUN_MAP_SIDE]
+    inputs = [corners, wp.mat44d(*sun_from_world.ravel().tolist()), SUN_MAP_SIDE]
     wp.launch(rasterise_parallel, dim=len(corners_m), inputs=inputs, outputs=[visible], device="cpu")
     part = visible[rows.start * SUN_MAP_SIDE : rows.stop * SUN_MAP_SIDE]
     _raise(part, np.arange(rows.start, rows.stop) * SUN_MAP_SIDE, SUN_MAP_SIDE, into)
@@ -226,7 +226,7 @@ def _lamp_visibility(casters: Any, faces: list[tuple[Position, int]]) -> Any:
         matrix[0, :3], matrix[1, :3], matrix[2, :3] = half * (s + depth), half * (t + depth), depth
         matrix[:3, 3] = -matrix[:3, :3] @ np.asarray(position, dtype=np.float32)
         matrices.append(matrix)
-    maps: Any = wp.array(np.array(matrices, dtype=np.float32), dtype=wp.mat44, device="cpu")
+    maps: Any = wp.array(np.array(matrices), dtype=wp.mat44d, device="cpu")
     eyes: Any = wp.array(np.array([position for position, _ in faces], dtype=np.float32), dtype=wp.vec3, device="cpu")
     visible = wp.zeros(len(faces) * FACE, dtype=wp.uint64, device="cpu")
     inputs = [casters, maps, eyes, LAMP_MAP_SIDE, LAMP_MAP_SIDE, LAMP_NEAR_M]
