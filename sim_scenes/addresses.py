@@ -20,6 +20,7 @@ from video4spatial.sim_scenes.sources import (
     HOUSE_URI,
     ROOM_URI,
     file_sources,
+    folders_of,
     house_seed,
     house_source,
     is_dataset,
@@ -69,9 +70,10 @@ def named_scenes(address: str) -> list[NamedScene]:
 
 def configured_scenes(config: SimConfig, seed: int) -> Iterator[NamedScene]:
     """The scenes of a recipe in the order in which a run renders them; what is missing or broken has its problem."""
+    folders = folders_of(config)
     for count, prefix, source_of in ((config.rooms, "room:", room_source), (config.houses, "house:", house_source)):
         for number in range(seed * 1_000_000, seed * 1_000_000 + count):
-            yield NamedScene(f"{prefix}{number}", source_of(number))
+            yield NamedScene(f"{prefix}{number}", source_of(number, folders))
     for scene in config.scenes:
         try:
             yield from named_scenes(scene)

@@ -7,6 +7,8 @@ door, nothing tall before a window, enough floor left to walk on, and a way from
 finds no place is left out.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from video4spatial.sim_scenes import furniture, trinkets
@@ -14,12 +16,14 @@ from video4spatial.sim_scenes.assets.stock import Stock
 from video4spatial.sim_scenes.furniture import Piece
 from video4spatial.sim_scenes.occupancy import Placed, Room, rectangles_meet
 from video4spatial.sim_scenes.palette import Palette
-from video4spatial.sim_scenes.programmes import Programme
+from video4spatial.sim_scenes.programmes import Make, Programme
 from video4spatial.sim_scenes.shapes import yaw_matrix
 from video4spatial.sim_scenes.shell import WALL_YAW_RAD, Shell
 
 HEAD_M = 2.0
 """What hangs from the ceiling stays above this."""
+LARGE_M = 1.0
+"""An addition of the user's that is longer than this goes to its wall before the pieces that a room can do without."""
 NO_STOCK = Stock()
 
 
@@ -32,20 +36,39 @@ def furnish(
         _dining_group(rng, room, palette, stock)
     wanted = int(rng.integers(*programme.wanted))
     others = [programme.others[int(k)] for k in rng.permutation(len(programme.others))]
-    for make in [*programme.first, *others][:wanted]:
-        for piece in stock.choices(rng, make(rng, palette)):
-            placed = _along_walls(rng, room, piece, programme)
-            if placed is not None:
-                _companions(rng, room, palette, placed, stock)
-                break
-    for piece in stock.extras(rng):
-        _along_walls(rng, room, piece, programme)
+    makes = [*programme.first, *others][:wanted]
+    _in_turn(rng, room, palette, programme, stock, makes[: len(programme.first)])
+    extras = stock.extras(rng)
+    for piece in extras:
+        if _is_large(piece):  # after the others it would find its wall taken
+            _along_walls(rng, room, piece, programme)
+    _in_turn(rng, room, palette, programme, stock, makes[len(programme.first) :])
+    for piece in extras:
+        if not _is_large(piece):
+            _along_walls(rng, room, piece, programme)
     if programme.lacks({item.piece.category for item in room.placed}):
         return room.placed
     _on_tops(rng, room, palette, programme, stock)
     _on_walls(rng, room, palette, programme, stock)
     _on_ceiling(rng, room, palette, stock)
     return room.placed
+
+
+def _in_turn(
+    rng: np.random.Generator, room: Room, palette: Palette, programme: Programme, stock: Stock, makes: Sequence[Make]
+) -> None:
+    """Pieces against walls with what usually stands with them."""
+    for make in makes:
+        for piece in stock.choices(rng, make(rng, palette)):
+            placed = _along_walls(rng, room, piece, programme)
+            if placed is not None:
+                _companions(rng, room, palette, placed, stock)
+                break
+
+
+def _is_large(piece: Piece) -> bool:
+    width, _, depth = piece.size_m()
+    return max(width, depth) > LARGE_M
 
 
 def _along_walls(rng: np.random.Generator, room: Room, piece: Piece, programme: Programme) -> Placed | None:

@@ -5,7 +5,8 @@ seed ─▶ floor_plan ─▶ shell + furnish for each room ─▶ [House scene]
 `VERSION` is part of a generated house's identity: raise it when the same seed gives another house.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from video4spatial.sim_scenes.dressing import dress
 from video4spatial.sim_scenes.finishes import Finishes, albedo, draw_finishes, draw_room_finishes, papered
 from video4spatial.sim_scenes.floor_plan import Doorway, FloorPlan, draw_floor_plan, shells_of
 from video4spatial.sim_scenes.furnish import NO_STOCK, Placed, furnish
+from video4spatial.sim_scenes.furniture import Piece
 from video4spatial.sim_scenes.lights import MOODS, Fixtures, Window, draw_lighting
 from video4spatial.sim_scenes.palette import Palette, draw_palette, redyed
 from video4spatial.sim_scenes.programmes import HOUSE_ROOMS
@@ -64,11 +66,15 @@ class GeneratedHouse:
     doorways: tuple[Doorway, ...]
     """Between `rooms`, by index."""
     fixtures: Fixtures
+    offered: Mapping[str, Piece] = field(default_factory=dict)
+    """Things of the user's that were drawn for it, by file; those that stand nowhere in it found no place."""
 
 
 def generate_house(seed: int, stock: Stock = NO_STOCK) -> GeneratedHouse:
     """The house of `seed`, furnished from `stock` too: the same on every machine."""
     draw = rng(seed, "house", f"version {VERSION}")
+    stock = stock.for_scene()
+    offered = stock.offered
     scheme = draw_scheme(draw)
     house_palette, house_finishes = draw_palette(draw, scheme), draw_finishes(draw, HOUSE_FLOORS, scheme)
     house_palette, house_finishes = stock.dyed(draw, house_palette), papered(draw, house_finishes, stock)
@@ -96,7 +102,7 @@ def generate_house(seed: int, stock: Stock = NO_STOCK) -> GeneratedHouse:
     fixtures = replace(_fixtures(rooms), bounce=_bounce(rooms, covered))
     mood = str(draw.choice(MOODS, p=[0.6, 0.2, 0.2]))
     scene = Scene(f"house-{seed}", tuple(bodies), draw_lighting(draw, fixtures, mood))
-    return GeneratedHouse(scene, mood, tuple(rooms), plan.doorways, fixtures)
+    return GeneratedHouse(scene, mood, tuple(rooms), plan.doorways, fixtures, offered)
 
 
 def _furnished(

@@ -18,6 +18,7 @@ from video4spatial.sim_scenes.assets.stock import Stock
 from video4spatial.sim_scenes.clearance import FreeSpace, find_free_space
 from video4spatial.sim_scenes.dataset_files import unchanged_dataset
 from video4spatial.sim_scenes.furnish import Placed
+from video4spatial.sim_scenes.furniture import Piece
 from video4spatial.sim_scenes.glb import load_glb
 from video4spatial.sim_scenes.habitat_read import load_scene
 from video4spatial.sim_scenes.houses import generate_house
@@ -55,7 +56,8 @@ class Place:
     rooms: tuple[RoomArea, ...] = ()
     """Of a generated scene; files do not tell theirs."""
     assets: Mapping[str, Any] = field(default_factory=dict)
-    """The user's files that a generated scene was furnished from: digests, what is used, what is left out and why."""
+    """The user's files that a generated scene was furnished from: digests, what is used, what was drawn and found no
+    place, what is left out and why."""
 
 
 def load_place(source: Source, radius_m: float, eye_height_m: float) -> Place:
@@ -66,7 +68,7 @@ def load_place(source: Source, radius_m: float, eye_height_m: float) -> Place:
         scene = replace(room.scene, name=scene_name(source))
         space = find_free_space(flatten(scene.bodies), eye_height_m)
         areas: tuple[RoomArea, ...] = (room_area(room.kind, room.kind, room.shell),)
-        assets = _assets(library, scene, room.placed)
+        assets = _assets(library, scene, room.placed, room.offered)
         place = Place(scene, space, room.fixtures, room.mood, room.kind, areas, assets)
     elif (seed := house_seed(source)) is not None:
         library = unchanged_library(source)
@@ -74,7 +76,8 @@ def load_place(source: Source, radius_m: float, eye_height_m: float) -> Place:
         scene = replace(house.scene, name=scene_name(source))
         space = find_free_space(flatten(scene.bodies), eye_height_m)
         areas = tuple(room_area(room.name, room.kind, room.shell, room.middle_m) for room in house.rooms)
-        assets = _assets(library, scene, [item for room in house.rooms for item in room.placed])
+        placed = [item for room in house.rooms for item in room.placed]
+        assets = _assets(library, scene, placed, house.offered)
         place = Place(scene, space, house.fixtures, house.mood, "house", areas, assets)
     elif is_dataset(source):
         place = _dataset_place(source, radius_m, eye_height_m)
@@ -141,7 +144,9 @@ def unchanged_library(source: Source) -> Library | None:
     return open_library(folders)
 
 
-def _assets(library: Library | None, scene: Scene, placed: Sequence[Placed]) -> dict[str, Any]:
+def _assets(
+    library: Library | None, scene: Scene, placed: Sequence[Placed], offered: Mapping[str, Piece]
+) -> dict[str, Any]:
     """What the plan tells of the user's files."""
     if library is None:
         return {}
@@ -150,7 +155,12 @@ def _assets(library: Library | None, scene: Scene, placed: Sequence[Placed]) -> 
     covered = {part.material.name for body in scene.bodies for part in body.parts} & textures
     used = sorted({item.piece.file for item in placed if item.piece.file} | covered)
     left_out = {**catalogue.left_out, **library.unusable}
-    return {**catalogue.digests, "used": used, "left_out": left_out}
+    no_place = {
+        file: f"{piece.category}, {' x '.join(f'{side:.2f}' for side in piece.size_m())} m"
+        for file, piece in sorted(offered.items())
+        if file not in used
+    }
+    return {**catalogue.digests, "used": used, "no_place": no_place, "left_out": left_out}
 
 
 def interests_m(place: Place, radius_m: float) -> NDArray[np.float64]:

@@ -5,7 +5,8 @@ seed ─▶ shell ─▶ furnish ─▶ [Room scene] + its fixtures ─▶ habit
 `VERSION` is part of a generated scene's identity: raise it when the same seed gives another room.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from video4spatial.pipeline.core.seeds import rng
 from video4spatial.sim_scenes.assets.stock import Stock
 from video4spatial.sim_scenes.finishes import draw_finishes, papered
 from video4spatial.sim_scenes.furnish import NO_STOCK, Placed, furnish
+from video4spatial.sim_scenes.furniture import Piece
 from video4spatial.sim_scenes.lights import MOODS, Fixtures, Window, draw_lighting
 from video4spatial.sim_scenes.palette import draw_palette
 from video4spatial.sim_scenes.programmes import ROOMS
@@ -33,12 +35,15 @@ class GeneratedRoom:
     shell: Shell
     placed: tuple[Placed, ...]
     fixtures: Fixtures
+    offered: Mapping[str, Piece] = field(default_factory=dict)
+    """Things of the user's that were drawn for it, by file; those that do not stand in it found no place."""
 
 
 def generate_room(seed: int, stock: Stock = NO_STOCK) -> GeneratedRoom:
     """The room of `seed`, furnished from `stock` too: the same on every machine."""
     name = f"room-{seed}"
     draw = rng(seed, "room", f"version {VERSION}")
+    stock = stock.for_scene()
     kind = str(draw.choice(list(ROOMS)))
     shell = draw_shell(draw)
     palette = stock.dyed(draw, draw_palette(draw))
@@ -49,7 +54,7 @@ def generate_room(seed: int, stock: Stock = NO_STOCK) -> GeneratedRoom:
     fixtures = Fixtures(windows_of(shell), lamps_of(placed, 2))
     mood = str(draw.choice(MOODS, p=[0.6, 0.2, 0.2]))
     scene = Scene(name, (stage, *bodies), draw_lighting(draw, fixtures, mood))
-    return GeneratedRoom(scene, kind, mood, shell, tuple(placed), fixtures)
+    return GeneratedRoom(scene, kind, mood, shell, tuple(placed), fixtures, stock.offered)
 
 
 def body_of(object_id: int, placed: Placed, room_m: tuple[float, float] = (0.0, 0.0)) -> Body:

@@ -30,7 +30,7 @@ def simulation_sources(config: SimConfig, seed: int) -> list[Source]:
 
     Raises ConfigError for a file that cannot be used.
     """
-    folders = SourceFolders(_absolute(config.object_folders()), _absolute(config.texture_folders()))
+    folders = folders_of(config)
     if folders and config.rooms + config.houses > 0:
         logger.log(*_told(open_library(folders)))
     sources = [room_source(seed * 1_000_000 + k, folders) for k in range(config.rooms)]
@@ -48,6 +48,11 @@ def simulation_sources(config: SimConfig, seed: int) -> list[Source]:
             raise ConfigError(f"simulation.scenes names the same scene twice: {taken[source.sha256]} and {source.uri}")
         taken[source.sha256] = source.uri
     return sources
+
+
+def folders_of(config: SimConfig) -> SourceFolders:
+    """The folders of the user's things that a recipe names."""
+    return SourceFolders(_absolute(config.object_folders()), _absolute(config.texture_folders()))
 
 
 def room_seed(source: Source) -> int | None:

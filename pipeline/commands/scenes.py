@@ -19,9 +19,11 @@ from video4spatial.pipeline.core.files import write_atomic
 from video4spatial.pipeline.report.recording import check_rerun, write_recording
 from video4spatial.pipeline.report.scene_index import IndexEntry, index_page
 from video4spatial.sim_scenes.addresses import FORMS, NamedScene, configured_scenes, named_scenes
+from video4spatial.sim_scenes.assets.library import SourceFolders, open_library
+from video4spatial.sim_scenes.assets.usage import told_usage
 from video4spatial.sim_scenes.config import WalkConfig
 from video4spatial.sim_scenes.place import load_place
-from video4spatial.sim_scenes.sources import scene_name
+from video4spatial.sim_scenes.sources import asset_folders, scene_name
 from video4spatial.sim_scenes.survey import SceneFacts, survey
 
 
@@ -53,12 +55,17 @@ def run_list(options: argparse.Namespace) -> int:
     rows: list[dict[str, Any]] = []
     if not options.json:
         print(_HEAD.format("SCENE", w=width))
+    furnished: dict[SourceFolders, list[dict[str, Any]]] = {}
     for named, walk in scenes:
         rows.append(_row(named, walk))
+        if "assets" in rows[-1] and named.source is not None:
+            furnished.setdefault(asset_folders(named.source), []).append(rows[-1]["assets"])
         if not options.json:
             print(_line(rows[-1], width), flush=True)
     if options.json:
         print(json.dumps(rows))
+    for folders, assets in furnished.items() if not options.json else ():
+        print("\n" + "\n".join(told_usage(open_library(folders).catalogue, assets)))
     if broken := sum("problem" in row for row in rows):
         raise RunFailed(f"{broken} of {len(rows)} scenes cannot be used; their lines say why")
     return 0
@@ -120,7 +127,8 @@ def _row(named: NamedScene, walk: WalkConfig) -> dict[str, Any]:
         place = load_place(named.source, walk.radius_m, walk.eye_height_m[1])
     except SourceError as error:
         return {"scene": named.address, "kind": named.origin, "problem": str(error), "reason": error.reason}
-    return {"scene": named.address, **_summary(named, survey(place, walk.radius_m))}
+    row = {"scene": named.address, **_summary(named, survey(place, walk.radius_m))}
+    return {**row, "assets": place.assets} if place.assets else row
 
 
 def _summary(named: NamedScene, facts: SceneFacts) -> dict[str, Any]:

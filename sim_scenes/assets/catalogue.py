@@ -25,7 +25,7 @@ from video4spatial.sim_scenes.assets.surfaces import map_of, surface_of
 from video4spatial.sim_scenes.assets.vocabulary import Kind
 from video4spatial.sim_scenes.glb import check_glb
 
-VERSION = 1
+VERSION = 2
 """Part of the identity of every room and house made with assets: raise it when the same files give other pieces."""
 MODELS = (".glb", ".gltf", ".obj", ".fbx", ".dae", ".ply", ".stl", ".usd", ".usdz", ".usda", ".usdc", ".blend", ".3ds")
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".tga")

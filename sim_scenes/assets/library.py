@@ -12,7 +12,7 @@ import logging
 import os
 from collections import OrderedDict
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from video4spatial.pipeline.core.errors import SourceError
 from video4spatial.sim_scenes.assets.catalogue import Catalogue, ObjectFile, TextureFile, survey
+from video4spatial.sim_scenes.assets.colours import colour_word, wood_word
 from video4spatial.sim_scenes.assets.pictures import read_picture
 from video4spatial.sim_scenes.assets.prepare import prepare_object
 from video4spatial.sim_scenes.furniture import Piece
@@ -52,6 +53,17 @@ class Surface:
     material: Material
     tile_m: tuple[float, float]
     """Of one repeat, along u and v."""
+
+    @cached_property
+    def colour_word(self) -> str:
+        """As cloth or paint. Looked up once: it sorts every pixel, and each room asks for a dozen."""
+        texture = self.material.texture
+        return "" if texture is None else colour_word(texture.reshape(-1, 3) / 255.0)
+
+    @cached_property
+    def wood_word(self) -> str:
+        """As wood."""
+        return "" if self.material.texture is None else wood_word(self.material.texture)
 
 
 class Library:

@@ -12,7 +12,6 @@ import numpy as np
 
 from video4spatial.sim_scenes import household
 from video4spatial.sim_scenes.assets.catalogue import ObjectFile, TextureFile
-from video4spatial.sim_scenes.assets.colours import colour_word, wood_word
 from video4spatial.sim_scenes.assets.library import Library, Surface
 from video4spatial.sim_scenes.furniture import Piece
 from video4spatial.sim_scenes.palette import Dyed, Palette
@@ -26,13 +25,19 @@ SMALL_EXTRA_SHARE = 0.3
 class Stock:
     """The user's files for one kind of room; without a library, nothing."""
 
-    def __init__(self, library: Library | None = None, room: str = "") -> None:
+    def __init__(self, library: Library | None = None, room: str = "", offered: dict[str, Piece] | None = None) -> None:
         self._library = library
         self._room = room
+        self.offered = {} if offered is None else offered
+        """Things drawn for the scene, by file, whether they found a place or not."""
+
+    def for_scene(self) -> "Stock":
+        """The same stock, of which nothing has been offered yet."""
+        return Stock(self._library, self._room)
 
     def in_room(self, kind: str) -> "Stock":
         """The same stock, as a room of this kind sees it."""
-        return Stock(self._library, kind)
+        return Stock(self._library, kind, self.offered)
 
     def choices(self, rng: np.random.Generator, piece: Piece, stands: str = "floor") -> list[Piece]:
         """What to try in the place of a generated piece, best first; always ends with the generated piece."""
@@ -100,7 +105,10 @@ class Stock:
             return []
         assert self._library is not None
         piece = self._library.piece(files[int(rng.integers(len(files)))])
-        return [] if piece is None else [piece]
+        if piece is None:
+            return []
+        self.offered[piece.file] = piece
+        return [piece]
 
     def _extra(self, rng: np.random.Generator, stands: str, share: float) -> list[Piece]:
         files = () if self._library is None else self._library.catalogue.objects
@@ -134,7 +142,4 @@ def _share(count: int) -> float:
 
 
 def _word(entry: TextureFile, surface: Surface, use: str) -> str:
-    texture = surface.material.texture
-    if entry.note.word or texture is None:
-        return entry.note.word
-    return wood_word(texture) if use == "wood" else colour_word(texture.reshape(-1, 3) / 255.0)
+    return entry.note.word or (surface.wood_word if use == "wood" else surface.colour_word)

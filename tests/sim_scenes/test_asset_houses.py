@@ -2,6 +2,7 @@
 a folder without changing its name."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,10 @@ import pytest
 from tests.sim_scenes.asset_maker import made, write_home, write_object, write_picture
 from tests.sim_scenes.house_checks import problems
 from video4spatial.pipeline.core.errors import ConfigError, SourceError
+from video4spatial.sim_scenes.assets import library as library_module
 from video4spatial.sim_scenes.assets.library import SourceFolders, open_library
 from video4spatial.sim_scenes.assets.stock import Stock
+from video4spatial.sim_scenes.assets.usage import told_usage
 from video4spatial.sim_scenes.config import SimConfig, View
 from video4spatial.sim_scenes.houses import GeneratedHouse, generate_house
 from video4spatial.sim_scenes.place import load_place
@@ -40,6 +43,18 @@ def files_of(house: GeneratedHouse) -> set[str]:
 
 def test_houses_with_the_users_things_hold_like_all_others(houses: list[GeneratedHouse]) -> None:
     assert [line for house in houses for line in problems(house)] == []
+
+
+@pytest.mark.slow
+def test_houses_of_downloaded_objects_hold_and_use_nearly_all_of_them(shared_data: Path) -> None:
+    """Objects and textures as people publish them: benches, L-shaped sofas, a bicycle, tiles, planks."""
+    library = open_library(SourceFolders((str(shared_data / "objects"),), (str(shared_data / "textures"),)))
+    houses = [generate_house(seed, Stock(library)) for seed in range(40)]
+    assert [line for house in houses for line in problems(house)] == []
+    used = set[str]().union(*(files_of(house) for house in houses))
+    placeless = set[str]().union(*(house.offered for house in houses)) - used
+    assert used | placeless == {entry.name for entry in library.catalogue.objects}
+    assert len(used) > 0.9 * len(library.catalogue.objects)
 
 
 def test_the_users_things_take_the_place_of_generated_ones(houses: list[GeneratedHouse]) -> None:
@@ -71,6 +86,45 @@ def test_one_seed_gives_one_house_whatever_was_made_before(home: SourceFolders) 
         again = generate_house(seed, Stock(open_library(home)))
     assert flatten(first.scene.bodies).corners_m.tobytes() == flatten(again.scene.bodies).corners_m.tobytes()
     assert [body.words for body in first.scene.bodies] == [body.words for body in again.scene.bodies]
+
+
+def test_the_word_of_a_texture_is_looked_up_once(home: SourceFolders, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It sorts every pixel; asked again by each room it was half of the time of a house."""
+    looked_up: list[int] = []
+    monkeypatch.setattr(library_module, "colour_word", lambda colours: looked_up.append(len(colours)) or "blue")
+    library = library_module.Library(open_library(home).catalogue)
+    for seed in range(4):
+        generate_house(seed, Stock(library))
+    assert len(looked_up) == 1  # one of the textures is cloth
+
+
+def test_what_was_drawn_and_found_no_place_is_told_by_name(home: SourceFolders, tmp_path: Path) -> None:
+    """A kitchen for a hall is drawn again and again; nobody should have to guess why it is never seen."""
+    write_object(tmp_path / "kitchen_cabinet.glb", made("kitchen_counter"), scale=1.6)
+    (tmp_path / "objects.yaml").write_text("kitchen_cabinet: {category: kitchen cabinet, scale: 1}\n")
+    write_object(tmp_path / "chair.glb", made("chair"))
+    library = open_library(SourceFolders((str(tmp_path),)))
+    huge = next(entry for entry in library.catalogue.objects if entry.kind.category == "kitchen unit")
+    places = [load_place(house_source(seed, SourceFolders((str(tmp_path),))), 0.25, 1.65) for seed in range(4)]
+    assets = [place.assets for place in places]
+    for each in assets:
+        assert not set(each["used"]) & set(each["no_place"])
+    told = told_usage(library.catalogue, assets)
+    assert any(huge.name in each["no_place"] for each in assets)
+    assert told[0] == "your files: 1 of 2 objects are used in 4 scenes"
+    assert told[1].startswith(f"  no place   {huge.name} (kitchen unit, ")
+    assert "fits in none of them" in told[1]
+
+
+def test_files_that_were_not_drawn_or_left_out_are_told_too(home: SourceFolders) -> None:
+    catalogue = replace(open_library(home).catalogue, left_out={"x.fbx": "not a GLB"})
+    told = told_usage(catalogue, [{"used": ["MySofa_00.glb"], "no_place": {}, "left_out": {"y.png": "empty"}}])
+    assert told[0] == "your files: 1 of 9 objects and 0 of 7 textures are used in 1 scene"
+    assert "  not drawn  old chair 0.glb: by chance, or no room of its kind; more scenes use more files" in told
+    assert told[-2:] == ["  left out   x.fbx: not a GLB", "  left out   y.png: empty"]
+    many = {f"{k}.fbx": "not a GLB" for k in range(50)}
+    told = told_usage(replace(catalogue, left_out=many), [])
+    assert told[-1] == "  left out   10 more"
 
 
 def test_materials_are_shared_between_houses(home: SourceFolders) -> None:

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.pipeline.commands.test_main import fails
+from tests.sim_scenes.asset_maker import write_home
 from video4spatial.pipeline.commands import main as command
 from video4spatial.sim_scenes.habitat_dataset import glb_of, write_dataset
 from video4spatial.sim_scenes.rooms import generate_room
@@ -64,6 +65,22 @@ def test_a_recipe_lists_its_scenes(folder: Path, tmp_path: Path, capsys: pytest.
     assert room["scene"] == "room:2000000"
     assert "broken.glb" in broken["problem"]
     assert "nowhere.glb is no scene" in missing["problem"]
+
+
+def test_a_recipe_with_own_objects_lists_its_scenes_furnished_from_them_and_what_became_of_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    objects, textures = write_home(tmp_path)
+    (objects / "lamp.fbx").write_bytes(b"no glb")
+    recipe = tmp_path / "r.yaml"
+    recipe.write_text(f"name: t\nsim: {{rooms: 2, houses: 1, objects: {objects}, textures: {textures}}}\n")
+    assert command.main(["scenes", "list", str(recipe), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert set().union(*(row["assets"]["used"] for row in rows)) >= {"MySofa_00.glb"}
+    assert command.main(["scenes", "list", str(recipe)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("your files: ") and line.endswith("are used in 3 scenes") for line in lines)
+    assert lines[-1] == "  left out   lamp.fbx: not a GLB; export it as glTF binary"
 
 
 def test_every_scene_of_a_dataset_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
