@@ -17,7 +17,7 @@ from video4spatial.filters.config import Floor, RealConfig
 from video4spatial.filters.cut import Window, cut_windows
 from video4spatial.filters.decode import Picture
 from video4spatial.filters.floor import judge_length, judge_scores
-from video4spatial.filters.hash import perceptual_hash
+from video4spatial.filters.hash import hash_columns
 from video4spatial.filters.scores import measure
 from video4spatial.filters.shots import split_shots
 from video4spatial.filters.thumbnail import thumbnail_jpeg
@@ -82,7 +82,7 @@ class UnitCurator:
             index=index,
             sequence=None,
             columns={
-                "perceptual_hash": perceptual_hash(middle),
+                **hash_columns(frames),
                 "shot": window.shot,
                 "shot_began_by": window.began_by,
                 "source_width_px": facts.shown_px[0],
@@ -152,7 +152,7 @@ class UnitCurator:
             sequence=replace(sequence, frames=frames, variant=variant),
             variant=number,
             scores=measure(frames, times_s),
-            columns={**original.columns, "perceptual_hash": perceptual_hash(frames[len(frames) // 2])},
+            columns={**original.columns, **hash_columns(frames)},
         )
 
     def _lost(self, index: int, facts: VideoFacts, reader: VideoReader) -> Iterator[Product]:

@@ -68,8 +68,8 @@ class Product:
     sequence: Sequence | None
     """None for `rejected` (below the floor) and `failed`."""
     scores: Mapping[str, float] = field(default_factory=dict)
-    columns: Mapping[str, int | float | str | bool] = field(default_factory=dict)
-    """Typed columns of the row that are not scores: `perceptual_hash` (int64), `pose_error_px`."""
+    columns: Mapping[str, int | float | str | bool | list[int]] = field(default_factory=dict)
+    """Typed columns of the row that are not scores: `perceptual_hash` (int64), `picture_hashes`, `pose_error_px`."""
     verdict: Verdict = "measured"
     reason: str = ""
     """Empty for `measured`; else the short word for what was wrong: `frozen`, `undecodable`, `too_short`."""

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Literal
 
-import numpy as np
 import pyarrow as pa
 
 from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.pipeline.core.settings import Settings
 from video4spatial.pipeline.store.duplicates import find_near_duplicates
 from video4spatial.pipeline.store.splits import Splits
+from video4spatial.pipeline.store.table import clip_hashes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +52,9 @@ class Selection(Settings):
     rules: tuple[Rule, ...] = ()
     """Applied in order; the first that a row fails gives its reason."""
     near_duplicate_bits: int = 0
-    """Real clips whose 64-bit perceptual hashes differ by at most this many bits are near duplicates: one is kept, and
-    their recordings go to one split. 0 turns it off; higher rejects more."""
+    """Real clips of whose pictures a third or more have 64-bit perceptual hashes that differ by at most this many bits
+    are near duplicates: one is kept, and their recordings go to one split. 0 turns it off; higher rejects more and
+    takes longer. 8 finds re-encoded, scaled, brightened and mirrored copies (docs/scores.md)."""
     max_per_source: int = 0
     """At most this many kept sequences per source, variants included, chosen by hash. 0 means no cap."""
     splits: Splits = field(default_factory=Splits)
@@ -79,7 +80,7 @@ class Judgement:
     detail: list[str | None]
     near_duplicate_of: list[str | None]
     similar_groups: list[tuple[str, str]]
-    """Pairs of split groups that share near duplicates."""
+    """Pairs of split groups that share near duplicates, enough to join all that do."""
     idle_rules: list[str]
     """Scores of rules that judged no row: not measured, or nothing of that kind."""
 
@@ -146,20 +147,22 @@ def _drop_near_duplicates(table: pa.Table, bits: int, fates: _Fates) -> tuple[li
     """Rejects near duplicates among kept real rows; a variant group shares the fate of its first kept row."""
     keys, groups = table["key"].to_pylist(), table["variant_group"].to_pylist()
     split_groups, kinds = table["split_group"].to_pylist(), table["kind"].to_pylist()
-    hashes = table["perceptual_hash"].to_pylist()
+    hashes = [clip_hashes(row) for row in table.select(["perceptual_hash", "picture_hashes"]).to_pylist()]
     rows_of: dict[str, list[int]] = {}
     for row in fates.kept():
-        if kinds[row] == "real" and hashes[row] is not None:
+        if kinds[row] == "real" and hashes[row]:
             rows_of.setdefault(groups[row], []).append(row)
     first = [rows[0] for rows in rows_of.values()]
-    found = find_near_duplicates(np.array([hashes[row] for row in first], dtype=np.int64), bits)
+    found = find_near_duplicates([hashes[row] for row in first], bits)
     near_duplicate_of: list[str | None] = [None] * table.num_rows
     for place, original in found.kept_one.items():
         twin = first[original]
         for row in rows_of[groups[first[place]]]:
             near_duplicate_of[row] = keys[twin]
-            fates.reject(row, "near_duplicate", f"its pictures differ by at most {bits} of 64 bits from {keys[twin]}")
-    return near_duplicate_of, sorted({(split_groups[first[a]], split_groups[first[b]]) for a, b in found.pairs})
+            fates.reject(
+                row, "near_duplicate", f"its pictures differ by at most {bits} of 64 bits from those of {keys[twin]}"
+            )
+    return near_duplicate_of, sorted({(split_groups[first[a]], split_groups[first[b]]) for a, b in found.links})
 
 
 def _cap_sources(table: pa.Table, cap: int, fates: _Fates) -> None:

@@ -69,11 +69,12 @@ COLUMNS: dict[str, pa.DataType] = {
     "thumbnail_jpeg": pa.binary(),
     # measured by some stages, but always there
     "perceptual_hash": pa.int64(),
+    "picture_hashes": pa.list_(pa.int64()),
     "pose_error_px": pa.float64(),
     "geometry_error": pa.float64(),
 }
 
-_OPEN_COLUMNS = {"perceptual_hash", "pose_error_px", "geometry_error"}
+_OPEN_COLUMNS = {"perceptual_hash", "picture_hashes", "pose_error_px", "geometry_error"}
 """Columns of COLUMNS that a stage may fill through `Product.scores` or `Product.columns`."""
 
 _SCORES = b"v4s.scores"
@@ -151,6 +152,12 @@ def join_tables(tables: Iterable[pa.Table]) -> pa.Table:
 def score_names(table: pa.Table) -> list[str]:
     """The columns of `table` that are scores, sorted."""
     return json.loads((table.schema.metadata or {}).get(_SCORES, b"[]"))
+
+
+def clip_hashes(row: Mapping[str, Any]) -> list[int]:
+    """The perceptual hashes of a clip's pictures: `picture_hashes`, else the one `perceptual_hash`, else none."""
+    several, single = row.get("picture_hashes"), row["perceptual_hash"]
+    return several if several is not None else [] if single is None else [single]
 
 
 def set_column(table: pa.Table, name: str, values: list[Any]) -> pa.Table:

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from video4spatial.pipeline.core.errors import StorageError
@@ -20,7 +19,7 @@ from video4spatial.pipeline.store.duplicates import find_near_duplicates
 from video4spatial.pipeline.store.receipt import receipt_path
 from video4spatial.pipeline.store.sample import read_facts
 from video4spatial.pipeline.store.shard import hash_sample
-from video4spatial.pipeline.store.table import from_parquet
+from video4spatial.pipeline.store.table import clip_hashes, from_parquet
 from video4spatial.pipeline.store.version import Version, hash_content
 
 
@@ -97,11 +96,10 @@ def _check_leaks(path: str, kept: list[dict[str, Any]], bits: int) -> Iterator[P
 
 def _check_twins(path: str, kept: list[dict[str, Any]], bits: int, remedy: str) -> Iterator[Problem]:
     """Near duplicates on two sides, at the distance that the selection called one."""
-    rows = [row for row in kept if row["kind"] == "real" and row["perceptual_hash"] is not None]
-    if not bits or not rows:
+    if not bits:
         return
-    hashes = np.array([row["perceptual_hash"] for row in rows], dtype=np.int64)
-    for first, second in find_near_duplicates(hashes, bits).pairs:
+    rows = [row for row in kept if row["kind"] == "real"]
+    for first, second in find_near_duplicates([clip_hashes(row) for row in rows], bits).links:
         if rows[first]["split"] != rows[second]["split"]:
             what = f"near duplicates {rows[first]['key']} and {rows[second]['key']} stand on two sides of the split"
             yield Problem(path=path, what=what, remedy=remedy)

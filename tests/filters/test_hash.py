@@ -5,7 +5,8 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from video4spatial.filters.hash import bits_apart, perceptual_hash
+from video4spatial.filters.hash import bits_apart, hash_columns, perceptual_hash, picture_hashes
+from video4spatial.pipeline.store.duplicates import MIRROR, find_near_duplicates
 
 
 def test_a_smaller_darker_recompressed_copy_differs_in_few_bits(texture: Callable) -> None:
@@ -28,3 +29,29 @@ def test_hashes_fit_a_signed_64_bit_column(texture: Callable) -> None:
     assert (hashes < 0).any()
     assert (hashes > 0).any()
     assert bits_apart(-1, 0) == 64
+
+
+def test_a_mirrored_picture_differs_in_the_bits_of_the_odd_frequencies(texture: Callable) -> None:
+    for seed in range(10):
+        picture = texture(seed, 128, 192)
+        mirrored = perceptual_hash(np.ascontiguousarray(picture[:, ::-1]))
+        assert bits_apart(mirrored ^ MIRROR, perceptual_hash(picture)) <= 2
+
+
+def test_flat_pictures_have_no_hash_so_that_blank_frames_are_not_all_alike() -> None:
+    noise = np.random.default_rng(0).integers(0, 12, (12, 90, 160, 3)).astype(np.uint8)
+    assert [perceptual_hash(frame) for frame in noise] == [None] * 12
+    assert hash_columns(noise) == {"picture_hashes": []}
+
+
+def test_a_black_middle_frame_does_not_hide_a_copy(film: Callable) -> None:
+    one = np.stack([frame[20:] for frame in film([48])])
+    copy = (one * 0.8).astype(np.uint8)
+    copy[20:30] = 0
+    assert "perceptual_hash" not in hash_columns(copy)
+    assert find_near_duplicates([picture_hashes(one), picture_hashes(copy)], 8).kept_one == {1: 0}
+
+
+def test_a_clip_shorter_than_the_sample_is_hashed_frame_by_frame(texture: Callable) -> None:
+    frames = np.stack([texture(seed, 64, 64) for seed in range(3)])
+    assert picture_hashes(frames) == [perceptual_hash(frame) for frame in frames]
