@@ -25,6 +25,8 @@ AFTER, BEFORE, QUIET = 8, 16, 8
 HELD = LENGTHS[-1] + AFTER + QUIET
 """A blend is known at most this many pictures after its first one."""
 _RING = HELD + BEFORE
+_ROOM = 4 * _RING
+"""Places for thumbnails; when they are full, the last `_RING` move to the front."""
 
 MIN_CHANGE = 20.0
 """Levels (0 to 255, root mean square) by which B differs from A."""
@@ -71,12 +73,18 @@ class BlendFinder:
     def __init__(self) -> None:
         self._count = 0
         size = 3 * THUMBNAIL_PX[0] * THUMBNAIL_PX[1]
-        self._thumbs = np.zeros((_RING, size), dtype=np.float32)
-        """(R, n) the last thumbnails, newest last, as levels about 128."""
-        self._products = np.zeros((_RING, _RING))
-        """(R, R) their inner products."""
-        self._levels = np.zeros(_RING)
-        """(R,) their mean levels, 0 to 255."""
+        self._end = _RING
+        """One past the place of the newest thumbnail."""
+        self._thumbs = np.zeros((_ROOM, size), dtype=np.float32)
+        """(P, n) the last thumbnails, newest last, as levels about 128."""
+        self._centred = np.zeros((_ROOM, size), dtype=np.float32)
+        """(P, n) the same without their means."""
+        self._sizes = np.zeros(_ROOM)
+        """(P,) norms of those."""
+        self._products = np.zeros((_ROOM, _ROOM))
+        """(P, P) inner products of the thumbnails."""
+        self._levels = np.zeros(_ROOM)
+        """(P,) their mean levels, 0 to 255."""
         self._first = 0
         """The first picture that may belong to the next blend."""
         self._cuts: list[int] = [0]
@@ -109,16 +117,25 @@ class BlendFinder:
 
     def _remember(self, rgb: NDArray[np.uint8]) -> None:
         thumb = cv2.resize(rgb, THUMBNAIL_PX, interpolation=cv2.INTER_AREA).astype(np.float32).ravel() - 128
-        self._thumbs[:-1] = self._thumbs[1:]
-        self._products[:-1, :-1] = self._products[1:, 1:]
-        self._levels[:-1] = self._levels[1:]
-        self._thumbs[-1], self._levels[-1] = thumb, thumb.mean() + 128
-        self._products[-1] = self._products[:, -1] = self._thumbs @ thumb
+        if self._end == _ROOM:
+            self._move_to_front()
+        new, ring = self._end, slice(self._end + 1 - _RING, self._end + 1)
+        self._thumbs[new], self._levels[new] = thumb, thumb.mean() + 128
+        self._centred[new] = thumb - thumb.mean()
+        self._sizes[new] = np.linalg.norm(self._centred[new])
+        self._products[new, ring] = self._products[ring, new] = self._thumbs[ring] @ thumb
+        self._end += 1
         self._count += 1
 
+    def _move_to_front(self) -> None:
+        for array in (self._thumbs, self._centred, self._sizes, self._levels):
+            array[:_RING] = array[-_RING:]
+        self._products[:_RING, :_RING] = self._products[-_RING:, -_RING:]
+        self._end = _RING
+
     def _place(self, index: int) -> int:
-        """Where picture `index` lies in the ring."""
-        return _RING - self._count + index
+        """Where what is known of picture `index` lies."""
+        return self._end - self._count + index
 
     def _longest_span(self, end: int) -> int | None:
         """A of the longest blend that is over at picture `end`; None if there is none."""
@@ -128,11 +145,11 @@ class BlendFinder:
             return None
         g = self._products
         a, b = np.array([self._place(start) for start in starts]), self._place(end)
-        change = np.diag(g)[a] + g[b, b] - 2 * g[a, b]
+        change = g[a, a] + g[b, b] - 2 * g[a, b]
         lit = (self._levels[a] >= MIN_LEVEL) & (self._levels[b] >= MIN_LEVEL)
         for k in np.flatnonzero(lit & (change >= self._thumbs.shape[1] * MIN_CHANGE**2)):
             before, after = self._thumbs[int(a[k])], self._thumbs[b]
-            alike = correlation(before, after)
+            alike = self._alike(int(a[k]), b)
             around = slice(self._place(self._cut_before(starts[k], oldest)), self._place(self._cut_after(end)))
             if alike > MAX_ALIKE or not is_blend(g, int(a[k]), b, around, alike):
                 continue
@@ -140,6 +157,11 @@ class BlendFinder:
             if moved_alike(before, after) <= MAX_MOVED and calm_off_line(before, middle, after) <= MAX_CALM_OFF_LINE:
                 return starts[k]
         return None
+
+    def _alike(self, a: int, b: int) -> float:
+        """Correlation of the thumbnails in two places; 0 where one is plain."""
+        size = float(self._sizes[a] * self._sizes[b])
+        return float(self._centred[a] @ self._centred[b]) / size if size > 1e-6 else 0.0
 
     def _cut_before(self, index: int, oldest: int) -> int:
         return max([cut for cut in self._cuts if cut <= index] + [oldest, index - BEFORE])
@@ -168,7 +190,7 @@ def along(
     |B - A|^2, from the inner products (R, R) of all pictures."""
     change = products[a, a] + products[b, b] - 2 * products[a, b]
     u = (products[span, b] - products[span, a] - products[a, b] + products[a, a]) / change
-    from_a = np.diag(products)[span] - 2 * products[span, a] + products[a, a]
+    from_a = np.diagonal(products)[span] - 2 * products[span, a] + products[a, a]
     return u, from_a / change - u * u
 
 
@@ -197,13 +219,6 @@ def is_blend(products: NDArray[np.float64], a: int, b: int, around: slice, alike
     before, _ = along(products, a, b, slice(around.start, a + 1))
     after, _ = along(products, a, b, slice(b, around.stop))
     return bool(before.max() < 0.5 < after.min())
-
-
-def correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    """Of two thumbnails (n,); 0 where one is plain."""
-    one, other = one - one.mean(), other - other.mean()
-    size = float(np.linalg.norm(one) * np.linalg.norm(other))
-    return float(one @ other) / size if size > 1e-6 else 0.0
 
 
 def moved_alike(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:

@@ -2,7 +2,7 @@
 
 picture ─▶ [BoundaryFinder]: AdaptiveDetector (cuts), fades.py (black), blends.py (dissolves) ─▶ begins
 
-PySceneDetect's detectors are fed with the pictures at working size.
+PySceneDetect's detectors are fed with the pictures at working size; what two of them measure is measured once.
 """
 
 from fractions import Fraction
@@ -33,6 +33,33 @@ _RATE = Fraction(25)
 """PySceneDetect asks for a rate; everything here is counted in frames, so that it has no effect."""
 
 
+class Change:
+    """How much a picture differs from the one before: PySceneDetect's content value (mean HSV levels)."""
+
+    def __init__(self) -> None:
+        self.content = 0.0
+        self._last: NDArray[np.uint8] | None = None
+
+    def feed(self, rgb: NDArray[np.uint8]) -> None:
+        """Takes the next picture (H, W, 3)."""
+        hsv = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2HSV), dtype=np.uint8)
+        if self._last is not None:
+            sums = cv2.sumElems(cv2.absdiff(hsv, self._last))[:3]
+            self.content = sum(total / (hsv.shape[0] * hsv.shape[1]) for total in sums) / 3.0
+        self._last = hsv
+
+
+class SharedAdaptiveDetector(AdaptiveDetector):
+    """An AdaptiveDetector whose content value is measured elsewhere: the two here ask for the same one."""
+
+    def __init__(self, change: Change, **settings: float) -> None:
+        super().__init__(**settings)
+        self._change = change
+
+    def _calculate_frame_score(self, timecode: FrameTimecode, frame_img: NDArray[np.uint8]) -> float:
+        return self._change.content
+
+
 class BoundaryFinder:
     """Runs the detectors over one video."""
 
@@ -40,8 +67,10 @@ class BoundaryFinder:
         self.begins: dict[int, Beginning] = {}
         """Picture number to how a shot begins with it, as far as it is known."""
         self._min_shot_frames = config.min_shot_frames
+        self._change = Change()
         self._cuts = [
-            AdaptiveDetector(
+            SharedAdaptiveDetector(
+                self._change,
                 adaptive_threshold=ratio,
                 min_scene_len=config.min_shot_frames,
                 window_width=_WINDOW,
@@ -63,12 +92,12 @@ class BoundaryFinder:
     def feed(self, index: int, rgb: NDArray[np.uint8]) -> None:
         """Takes the next picture (H, W, 3); pictures are numbered one by one."""
         self._last_index = index
-        bgr = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), dtype=np.uint8)
         code = FrameTimecode(index, fps=_RATE)
-        cuts = self._find_cuts(code, bgr)
+        self._change.feed(rgb)
+        cuts = self._find_cuts(code, rgb)
         for cut in cuts:
             self.begins.setdefault(cut, "cut")
-        for change in self._fades.feed(code, bgr):
+        for change in self._fades.feed(code, rgb):
             self._enter(change)
         blend = self._blends.feed(rgb, cuts)
         if blend:
@@ -85,11 +114,11 @@ class BoundaryFinder:
         if blend:
             self._enter(blend)
 
-    def _find_cuts(self, code: FrameTimecode, bgr: NDArray[np.uint8]) -> list[int]:
+    def _find_cuts(self, code: FrameTimecode, rgb: NDArray[np.uint8]) -> list[int]:
         """Pictures that follow a cut, known now. One too close to the last is none."""
         found = []
         for detector in self._cuts:
-            for cut in detector.process_frame(code, bgr):
+            for cut in detector.process_frame(code, rgb):
                 if abs(cut.frame_num - self._last) >= self._min_shot_frames:
                     found.append(cut.frame_num)
                     self._last = cut.frame_num

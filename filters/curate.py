@@ -89,7 +89,7 @@ class UnitCurator:
                 "source_height_px": facts.shown_px[1],
                 "source_stream": facts.stream,
                 "source_codec": facts.codec,
-                "decoder": reader.decoder,
+                **_decoded_by(reader),
             },
             start=window.start,
             stop=window.stop,
@@ -163,7 +163,9 @@ class UnitCurator:
                 "frames). Restore the file from its source",
                 reason="no_frames",
             )
-        counted = facts.counted_frames if facts.counted_frames and self._is_last else self._seen
+        counted = facts.counted_frames or self._seen
+        if self._stop is not None:
+            counted = min(counted, self._stop)
         if not reader.errors and counted <= self._seen:
             return
         yield Product(
@@ -173,15 +175,15 @@ class UnitCurator:
             reason="undecodable_part",
             detail=f"{self._seen - self._start} frames decoded, {reader.errors} packets did not; the file's index "
             f"counts {facts.counted_frames} frames",
-            columns={"decoder": reader.decoder, "source_codec": facts.codec, "source_stream": facts.stream},
+            columns={**_decoded_by(reader), "source_codec": facts.codec, "source_stream": facts.stream},
             start=self._seen,
             stop=max(self._seen, counted),
         )
 
-    @property
-    def _is_last(self) -> bool:
-        """Whether this unit reads to the end of the file."""
-        return self._unit.span is None or self._seen < self._unit.span[1]
+
+def _decoded_by(reader: VideoReader) -> dict[str, str]:
+    """Columns that say who decoded, and for a span from where."""
+    return {"decoder": reader.decoder} | ({"read_from": reader.read_from} if reader.read_from else {})
 
 
 def _seconds(times: NDArray[np.int64], time_base: Fraction) -> NDArray[np.float64]:

@@ -2,8 +2,9 @@
 
 decode_child ─▶ [Decoder] ◀─ decode_pyav | decode_decord
 
-A decoder reads one file from its first byte to its last, once, and never seeks: edit lists lie, and a file may have a
-single key frame. Frames are counted from 0 in presentation order, whatever the container says.
+A decoder reads one file from its first byte on and never seeks: edit lists lie, and a file may have a single key
+frame. Frames are counted from 0 in presentation order, whatever the container says. Only `decode_span` leaves packets
+out, where it has shown that the frames stay the same.
 """
 
 from collections.abc import Iterator
@@ -60,8 +61,12 @@ class Decoder(Protocol):
     def errors(self) -> int:
         """Packets that did not decode, so far."""
 
-    def pictures(self, start: int) -> Iterator[Picture]:
-        """All pictures from number `start` on; the ones before are decoded and dropped.
+    @property
+    def read_from(self) -> str:
+        """Where decoding of a span began, and why (`decode_span`); empty for a whole video."""
+
+    def pictures(self, start: int) -> Iterator[Picture | None]:
+        """All pictures from number `start` on; None, a sign of life, for each one before.
 
         Raises SourceError when the video cannot be shown as it should be (`size_changes`, `no_times`).
         """

@@ -16,8 +16,9 @@ import numpy as np
 
 from video4spatial.filters.choose import open_decoder
 from video4spatial.filters.decode import Decoder, Header, Picture
-from video4spatial.filters.decode_pyav import PyAVDecoder, display_times
+from video4spatial.filters.decode_pyav import PyAVDecoder
 from video4spatial.filters.display import UPRIGHT
+from video4spatial.filters.packets import PacketLister
 from video4spatial.pipeline.core.child import Message, serve
 from video4spatial.pipeline.core.errors import SourceError
 
@@ -30,18 +31,25 @@ class DecodeServer:
 
     def __init__(self) -> None:
         self._decoder: Decoder | None = None
-        self._pictures: Iterator[Picture] = iter(())
+        self._pictures: Iterator[Picture | None] = iter(())
         self._broken: SourceError | None = None
+        self._kept: list[Picture] = []
+        """A picture that is the first of another decoder, or was read from another place: the next chunk's."""
+        self._lister: PacketLister | None = None
+        self._listing: Iterator[None] = iter(())
 
     def handle(self, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Message:
-        """Answers `probe`, `times`, `open` and `next`; a SourceError travels as its two words."""
+        """Answers `probe`, `list`, `times`, `open` and `next`; a SourceError travels as its two words."""
         try:
             match header["op"]:
                 case "probe":
                     return describe(PyAVDecoder(Path(header["path"]), header["short_side_px"]).header), {}
+                case "list":
+                    self._lister = PacketLister(Path(header["path"]), header["stream"])
+                    self._listing = self._lister.steps()
+                    return {}, {}
                 case "times":
-                    times = display_times(Path(header["path"]), header["stream"])
-                    return {"known": times is not None}, {} if times is None else {"times": times}
+                    return self._times()
                 case "open":
                     return self._open(header), {}
                 case "next":
@@ -50,37 +58,59 @@ class DecodeServer:
             return {"error": str(error), "reason": error.reason}, {}
         raise ValueError(f"unknown request {header['op']!r}")
 
+    def _times(self) -> Message:
+        """What `list` asked for, or that it takes longer than two seconds more."""
+        began = time.monotonic()
+        for _ in self._listing:
+            if time.monotonic() - began > CHUNK_SECONDS:
+                return {"done": False}, {}
+        assert self._lister is not None
+        index = self._lister.index
+        if index is None or not index.is_orderly:
+            return {"done": True}, {}
+        return {"done": True}, {"times": index.shown}
+
     def _open(self, header: dict[str, Any]) -> dict[str, Any]:
-        self._broken = None
-        self._decoder = open_decoder(Path(header["path"]), header["short_side_px"], header["decoder"])
-        self._pictures = self._decoder.pictures(header["start"])
-        if header["stop"] is not None:
-            self._pictures = itertools.islice(self._pictures, header["stop"] - header["start"])
+        self._broken, self._kept = None, []
+        start, stop = header["start"], header["stop"]
+        span = None if start == 0 and stop is None else (start, stop)
+        self._decoder = open_decoder(Path(header["path"]), header["short_side_px"], header["decoder"], span)
+        self._pictures = self._decoder.pictures(start)
+        if stop is not None:
+            self._pictures = itertools.takewhile(
+                lambda picture: not (picture and picture.index >= stop), self._pictures
+            )
         return describe(self._decoder.header)
 
     def _next(self) -> Message:
-        """The next pictures: as many as fit a chunk or come within two seconds, at least one unless at the end.
+        """The next pictures: as many as fit a chunk or come within two seconds, none while others are being skipped.
 
         An error waits until the pictures before it have been handed out.
         """
         assert self._decoder is not None
         if self._broken is not None:
             raise self._broken
-        chunk: list[Picture] = []
+        chunk, self._kept = self._kept, []
+        decoder, origin = self._decoder, self._origin
         is_last, began = False, time.monotonic()
-        while not chunk or (sum_bytes(chunk) < CHUNK_BYTES and time.monotonic() - began < CHUNK_SECONDS):
+        while sum_bytes(chunk) < CHUNK_BYTES and time.monotonic() - began < CHUNK_SECONDS:
             try:
-                picture = next(self._pictures, None)
+                picture = next(self._pictures)
+            except StopIteration:
+                is_last = True
+                break
             except SourceError as error:
                 if not chunk:
                     raise
                 self._broken = error
                 break
-            if picture is None:
-                is_last = True
+            if chunk and self._origin != origin:
+                self._kept = [picture] if picture is not None else []
                 break
-            chunk.append(picture)
-        answer = {"last": is_last, "errors": self._decoder.errors, "decoder": self._decoder.name}
+            origin = self._origin
+            if picture is not None:
+                chunk.append(picture)
+        answer = {"last": is_last, "errors": decoder.errors, "decoder": origin[0], "read_from": origin[1]}
         if not chunk:
             return answer, {}
         return answer, {
@@ -89,10 +119,15 @@ class DecodeServer:
             "rgb": np.stack([picture.rgb for picture in chunk]),
         }
 
+    @property
+    def _origin(self) -> tuple[str, str]:
+        """Who decodes, and from where: the same for all pictures of a chunk, so that rows do not depend on timing."""
+        return (self._decoder.name, self._decoder.read_from) if self._decoder else ("", "")
+
 
 def sum_bytes(chunk: list[Picture]) -> int:
     """Bytes of a chunk's pictures, which are all of one size."""
-    return len(chunk) * chunk[0].rgb.nbytes
+    return len(chunk) * chunk[0].rgb.nbytes if chunk else 0
 
 
 def describe(header: Header) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class DecordDecoder:
     """Implements `Decoder`. `pyav` is the same file in the decoder that takes over should decord give up midway."""
 
     name = "decord"
+    read_from = ""
 
     def __init__(self, path: Path, short_side_px: int, pyav: Decoder) -> None:
         self.header = pyav.header
@@ -47,7 +48,7 @@ class DecordDecoder:
     def errors(self) -> int:
         return self._pyav.errors
 
-    def pictures(self, start: int) -> Iterator[Picture]:
+    def pictures(self, start: int) -> Iterator[Picture | None]:
         """See `Decoder.pictures`. From the frame that decord cannot give, PyAV goes on (`name` then says so)."""
         times = display_times(self._path, self.header.stream)
         assert times is not None
@@ -65,8 +66,7 @@ class DecordDecoder:
                     f"decord gave {index} frames of {len(times)}, so their times are unknown. Set real.decoder=pyav",
                     reason="decord_lost_frames",
                 ) from None
-            if index >= start:
-                yield Picture(index, time, shrink(rgb.asnumpy(), size_px))
+            yield None if index < start else Picture(index, time, shrink(rgb.asnumpy(), size_px))
 
 
 def read_px(header: Header, short_side_px: int) -> tuple[int, int]:
@@ -106,9 +106,10 @@ def why_not_decord(path: Path, header: Header, short_side_px: int) -> str | None
         return "its name is not UTF-8, which decord needs"
     except (DECORDError, RuntimeError, StopIteration):
         return "decord does not open it"
-    truth = next(PyAVDecoder(path, short_side_px).pictures(0)).rgb
+    truth = next(PyAVDecoder(path, short_side_px).pictures(0))
+    assert truth is not None
     return _time_disagreement(times * float(header.time_base), stamps_s) or _picture_disagreement(
-        shrink(first, header.display.working_px(short_side_px)), truth
+        shrink(first, header.display.working_px(short_side_px)), truth.rgb
     )
 
 

@@ -7,7 +7,7 @@ is counted and skipped, as players do; a container that cannot be read further e
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -16,9 +16,11 @@ import av
 import numpy as np
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.reformatter import Interpolation, VideoReformatter
+from numpy.typing import NDArray
 
 from video4spatial.filters.decode import Header, Picture
 from video4spatial.filters.display import Display, orientation_of
+from video4spatial.filters.packets import PacketLister, open_container
 from video4spatial.pipeline.core.errors import SourceError
 
 _HDR_TRANSFERS = {16: "PQ (SMPTE ST 2084)", 18: "HLG (ARIB STD-B67)"}
@@ -47,6 +49,7 @@ class PyAVDecoder:
     """Implements `Decoder`. Raises SourceError when nothing in the file is a picture."""
 
     name = "pyav"
+    read_from = ""
 
     def __init__(self, path: Path, short_side_px: int) -> None:
         self._tally = Tally()
@@ -70,25 +73,40 @@ class PyAVDecoder:
     def errors(self) -> int:
         return self._tally.errors
 
-    def pictures(self, start: int) -> Iterator[Picture]:
+    def pictures(self, start: int) -> Iterator[Picture | None]:
         """See `Decoder.pictures`."""
-        display = self.header.display
-        scaler = VideoReformatter()
-        width, height = display.scaled_px(self._short_side_px)
+        shrinker = Shrinker(self.header, self._short_side_px)
         for index, frame in enumerate(self._frames):
-            if (frame.width, frame.height) != display.coded_px:
-                raise SourceError(
-                    f"size_changes: frame {index} is {frame.width}x{frame.height}, the video began as "
-                    f"{display.coded_px[0]}x{display.coded_px[1]}. Re-encode it at one size",
-                    reason="size_changes",
-                )
-            if frame.pts is None:
-                raise SourceError(f"frame {index} has no presentation time. Remux the file", reason="no_times")
-            if index < start:
-                continue
-            small = scaler.reformat(frame, width, height, "rgb24", interpolation=Interpolation.AREA, threads=1)
-            rgb = np.asarray(small.to_ndarray(), dtype=np.uint8)
-            yield Picture(index, _time(frame, self.header.time_base), display.orientation.apply(rgb))
+            time = shrinker.check(index, frame)
+            yield None if index < start else Picture(index, time, shrinker.shrink(frame))
+
+
+class Shrinker:
+    """Turns decoded frames into pictures at working size, upright."""
+
+    def __init__(self, header: Header, short_side_px: int) -> None:
+        self._header = header
+        self._size_px = header.display.scaled_px(short_side_px)
+        self._scaler = VideoReformatter()
+
+    def check(self, index: int, frame: av.VideoFrame) -> int:
+        """The frame's time in ticks. Raises SourceError when it has none or another size than the first one."""
+        coded_px = self._header.display.coded_px
+        if (frame.width, frame.height) != coded_px:
+            raise SourceError(
+                f"size_changes: frame {index} is {frame.width}x{frame.height}, the video began as "
+                f"{coded_px[0]}x{coded_px[1]}. Re-encode it at one size",
+                reason="size_changes",
+            )
+        if frame.pts is None:
+            raise SourceError(f"frame {index} has no presentation time. Remux the file", reason="no_times")
+        return _time(frame, self._header.time_base)
+
+    def shrink(self, frame: av.VideoFrame) -> NDArray[np.uint8]:
+        """(H, W, 3) sRGB."""
+        width, height = self._size_px
+        small = self._scaler.reformat(frame, width, height, "rgb24", interpolation=Interpolation.AREA, threads=1)
+        return self._header.display.orientation.apply(np.asarray(small.to_ndarray(), dtype=np.uint8))
 
 
 def video_streams(path: Path) -> list[int]:
@@ -101,29 +119,19 @@ def video_streams(path: Path) -> list[int]:
     return kept
 
 
-def open_container(path: Path) -> av.container.InputContainer:
-    """Raises SourceError when no demuxer reads the file."""
-    if path.stat().st_size == 0:
-        raise SourceError("the file is empty (0 bytes). Copy it again", reason="empty_file")
-    try:
-        return av.open(str(path), metadata_errors="replace")
-    except MemoryError:
-        raise MemoryError("while opening the container") from None
-    except av.FFmpegError as error:
-        raise SourceError(
-            f"no demuxer reads the file ({error.strerror or error}). It is broken or no video", reason="unopenable"
-        ) from None
+def read_frames(path: Path, stream_number: int, tally: Tally, first_packet: int = 0) -> Iterator[av.VideoFrame]:
+    """Every frame of one video stream in presentation order; what does not decode is counted in `tally`.
 
-
-def read_frames(path: Path, stream_number: int, tally: Tally) -> Iterator[av.VideoFrame]:
-    """Every frame of one video stream in presentation order; what does not decode is counted in `tally`."""
+    `first_packet`: the decoder sees the stream's packets from that one on. Those before are read all the same: the
+    container is never asked to seek.
+    """
     with open_container(path) as container:
         stream = container.streams.video[stream_number]
         codec = stream.codec_context
         if codec is None:
             raise SourceError("no decoder for this codec is built in", reason="unknown_codec")
         codec.thread_count = 1
-        packets = container.demux(stream)
+        packets = itertools.dropwhile(_is_before(first_packet), container.demux(stream))
         while True:
             try:
                 packet = next(packets, None)
@@ -139,6 +147,12 @@ def read_frames(path: Path, stream_number: int, tally: Tally) -> Iterator[av.Vid
             except av.FFmpegError as error:
                 tally.note(error)
         yield from _flush(codec, tally)
+
+
+def _is_before(first_packet: int) -> Callable[[av.Packet], bool]:
+    """Counts packets as `PacketLister` does, which leaves out empty ones."""
+    left = itertools.count(first_packet, -1)
+    return lambda packet: packet.size > 0 and next(left) > 0
 
 
 def _flush(codec: av.VideoCodecContext, tally: Tally) -> Iterator[av.VideoFrame]:
@@ -200,19 +214,9 @@ def _time(frame: av.VideoFrame, time_base: Fraction) -> int:
 
 
 def display_times(path: Path, stream_number: int) -> np.ndarray | None:
-    """(N,) int64 ticks: the packets' times in presentation order, read without decoding anything.
+    """(N,) int64 ticks: the times of the pictures in the order in which they are shown, read without decoding anything.
 
     None when a packet is broken, has no time or is not meant to be shown: then only decoding tells.
     """
-    times = []
-    with open_container(path) as container:
-        try:
-            for packet in container.demux(container.streams.video[stream_number]):
-                if packet.size == 0:
-                    continue
-                if packet.pts is None or packet.is_corrupt or packet.is_discard:
-                    return None
-                times.append(packet.pts)
-        except av.FFmpegError:
-            return None
-    return np.sort(np.array(times, dtype=np.int64))
+    index = PacketLister(path, stream_number).run()
+    return None if index is None else index.shown

@@ -52,10 +52,12 @@ class FadeFinder:
         self._dawn: int | None = None
         """First picture after black, while the light comes back."""
 
-    def feed(self, code: FrameTimecode, bgr: NDArray[np.uint8]) -> list[Dark | Light]:
+    def feed(self, code: FrameTimecode, rgb: NDArray[np.uint8]) -> list[Dark | Light]:
         """Takes the next picture; what is known now."""
         index = code.frame_num
-        self._detector.process_frame(code, bgr)
+        level = float(np.mean(cv2.mean(rgb)[:3]))
+        # the detector asks for nothing but the mean of what it is given
+        self._detector.process_frame(code, np.array([level]))
         state = self._detector.last_fade["type"]
         turned, self._state = self._state not in (None, state), state
         found: list[Dark | Light] = []
@@ -64,7 +66,7 @@ class FadeFinder:
             found.append(Dark(index - rising(list(self._levels)[::-1]), index))
         elif turned:
             self._dawn = index
-        self._levels.append(float(np.mean(cv2.mean(bgr)[:3])))
+        self._levels.append(level)
         if self._dawn is not None:
             since = list(self._levels)[self._dawn - index - 1 :]
             if rising(since) < len(since) - 2 or len(since) == LONGEST:

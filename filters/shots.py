@@ -21,20 +21,26 @@ def split_shots(
 ) -> Iterator[tuple[Picture, Beginning]]:
     """Each picture once and in order, with how its shot began if it is its first. Holds back `HELD` pictures."""
     finder = BoundaryFinder(config)
-    held: deque[Picture] = deque()
+    held: deque[tuple[int, Picture]] = deque()
     last: Picture | None = None
-    for picture in pictures:
+    # the finder counts from 0 without a gap; a span's pictures need not
+    for place, picture in enumerate(pictures):
         if last is None:
-            finder.begins[picture.index] = opening
+            finder.begins[place] = opening
         elif picture.time <= last.time:
-            finder.begins[picture.index] = "time"
+            finder.begins[place] = "time"
         last = picture
-        held.append(picture)
-        finder.feed(picture.index, picture.rgb)
+        held.append((place, picture))
+        finder.feed(place, picture.rgb)
         if len(held) > HELD:
-            yield held[0], finder.begins.pop(held.popleft().index, "")
+            yield _leave(held, finder)
     if last is None:
         return
     finder.finish(last.rgb)
     while held:
-        yield held[0], finder.begins.pop(held.popleft().index, "")
+        yield _leave(held, finder)
+
+
+def _leave(held: deque[tuple[int, Picture]], finder: BoundaryFinder) -> tuple[Picture, Beginning]:
+    place, picture = held.popleft()
+    return picture, finder.begins.pop(place, "")

@@ -4,8 +4,8 @@ engine ─▶ [CurateStage] ─▶ Product ─▶ store
 
 Planning reads headers and one frame (in the killable child, to know which stream it will be) and makes one unit of each
 video. Where the header says that a video is longer than `unit_span_s`, its packets are listed, for headers lie, and cut
-into spans by their times. A span is decoded from the file's beginning and what lies before it is dropped: slower than
-seeking, and right. The last span is open-ended.
+into spans by their times; a video whose packets do not tell stays one unit. A span is decoded from a key frame before
+it where that is shown to give the frames of a whole decode (`decode_span`). The last span is open-ended.
 """
 
 import logging
@@ -39,6 +39,8 @@ class CurateStage:
 
     versions: ClassVar[Mapping[str, int]] = {"decode": 1, "shots": 2, "cut": 2, "scores": 2, "floor": 2, "augment": 1}
     """Raised by hand when what the named step puts out changes."""
+    span_versions: ClassVar[Mapping[str, int]] = {"span": 2}
+    """What units of one span of a video have beside these."""
 
     config: RealConfig = field(default_factory=RealConfig)
     floor: Floor = field(default_factory=Floor)
@@ -59,7 +61,7 @@ class CurateStage:
                 Unit(
                     kind="real",
                     source=source,
-                    stage_versions=self.versions,
+                    stage_versions=self.versions if span is None else {**self.versions, **self.span_versions},
                     settings=settings,
                     seed=seed,
                     span=span,

@@ -57,6 +57,8 @@ class VideoReader:
         """Packets of the open video that did not decode, so far."""
         self.decoder = ""
         """Which decoder gave the last chunk."""
+        self.read_from = ""
+        """Where decoding of a span began, and why; empty for a whole video."""
 
     def __enter__(self) -> "VideoReader":
         return self
@@ -70,8 +72,11 @@ class VideoReader:
 
     def times(self, path: str, stream: int) -> NDArray[np.int64] | None:
         """(N,) ticks at which a stream's pictures are shown, from its packets, nothing decoded; None if they lie."""
-        answer, arrays = self._ask({"op": "times", "path": path, "stream": stream})
-        return arrays["times"] if answer["known"] else None
+        self._ask({"op": "list", "path": path, "stream": stream})
+        while True:
+            answer, arrays = self._ask({"op": "times"})
+            if answer["done"]:
+                return arrays.get("times")
 
     def open(
         self,
@@ -82,7 +87,7 @@ class VideoReader:
         stop: int | None = None,
     ) -> VideoFacts:
         """Opens a video for `pictures` of source frames [start, stop). Raises SourceError, WorkerLost."""
-        self.errors, self.decoder = 0, ""
+        self.errors, self.decoder, self.read_from = 0, "", ""
         request = {"op": "open", "path": path, "short_side_px": short_side_px, "decoder": decoder}
         return _facts(self._ask(request | {"start": start, "stop": stop})[0])
 
@@ -98,6 +103,7 @@ class VideoReader:
                     reason="timed_out",
                 )
             is_last, self.errors, self.decoder = answer["last"], answer["errors"], answer["decoder"]
+            self.read_from = answer["read_from"]
             if arrays:
                 numbers = zip(arrays["index"].tolist(), arrays["time"].tolist(), strict=True)
                 for (index, ticks), rgb in zip(numbers, arrays["rgb"], strict=True):

@@ -1,5 +1,6 @@
 """Real films and broken files: each ends with its frames counted or refused by name. Truths: ORIGIN.md of the data."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +82,24 @@ def test_every_frame_of_every_film_is_decoded(shared_data: Path, reader: VideoRe
 @pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if "8k24" in n else n for n in sorted(ODD)])
 def test_odd_files_are_decoded_whole_or_refused_by_name(shared_data: Path, reader: VideoReader, name: str) -> None:
     assert fate(reader, shared_data / "videos_odd" / name) == ODD[name]
+
+
+SPANNED = [name for name, count in ODD.items() if isinstance(count, int) and count > 29]
+
+
+@pytest.mark.parametrize(
+    "name", [*SPANNED, *(pytest.param(name, marks=pytest.mark.slow) for name in sorted(FILMS) if name.endswith("mp4"))]
+)
+def test_spans_of_a_film_are_the_frames_of_its_whole(shared_data: Path, reader: VideoReader, name: str) -> None:
+    path = shared_data / ("videos" if name in FILMS else "videos_odd") / name
+    reader.open(str(path), 64, "pyav")
+    whole = [(picture.time, picture.rgb.tobytes()) for picture in reader.pictures()]
+    borders = [0, len(whole) // 3, 5 * len(whole) // 6, None]
+    spans = []
+    for start, stop in itertools.pairwise(borders):
+        reader.open(str(path), 64, "pyav", start or 0, stop)
+        spans += [(picture.time, picture.rgb.tobytes()) for picture in reader.pictures()]
+    assert spans == whole
 
 
 @pytest.mark.slow

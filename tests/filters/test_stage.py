@@ -137,6 +137,23 @@ def test_a_long_video_becomes_spans_that_together_give_every_frame_once(
     assert [p.columns["shot_began_by"] for p in products if p.start in (0, 200, 240)] == ["start", "cut", "span"]
 
 
+def test_a_dissolve_within_a_later_span_is_found_where_it_is(
+    tmp_path: Path, write_video: Callable, texture: Callable, source_of: Callable
+) -> None:
+    one, other = (texture(seed, 120, 160).astype(float) for seed in (1, 2))
+    shares = np.clip((np.arange(400) - 320) / 20, 0, 1)
+    path = write_video(tmp_path / "mix.mp4", [(one + u * (other - one)).astype(np.uint8) for u in shares])
+    stage = CurateStage(config=RealConfig(size_px=64, unit_span_s=10), floor=FLOOR)
+    unit = stage.units([source_of(path)], 1)[1]
+    worker = stage.build()
+    products = list(worker(unit))
+    worker.close()
+    (mixed,) = (p for p in products if p.reason == "transition")
+    assert abs(mixed.start - 321) <= 1
+    assert abs(mixed.stop - 340) <= 1
+    assert {p.columns["read_from"] for p in products} == {"start: decord"}
+
+
 def test_spans_are_cut_by_exact_time_whatever_the_rate() -> None:
     times = np.array([5, 100, 1005, 1500, 9000, 9001, 9002])
     assert plan_spans(times, Fraction(1, 100), 10) == [(0, 2), (2, 4), (4, OPEN_END)]
