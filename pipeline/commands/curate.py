@@ -1,10 +1,14 @@
-"""`v4s curate`: real videos and posed captures ─▶ measured, encoded clips (finished units in the store)."""
+"""`v4s curate`: real videos and posed captures ─▶ measured, encoded clips (finished units in the store).
+
+With `--explain FILE` it looks at one input and says what would become of it, and why; nothing is written to a store.
+"""
 
 import argparse
 
 from video4spatial.pipeline.commands.context import RunContext, open_run, read_context
+from video4spatial.pipeline.commands.explain import explain
 from video4spatial.pipeline.commands.inputs import capture_plan, check_inputs, real_plan
-from video4spatial.pipeline.commands.options import add_engine_options, add_run_options, make_executor
+from video4spatial.pipeline.commands.options import add_engine_options, add_run_options, make_executor, need_run_options
 from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.pipeline.engine.run import Executor
 
@@ -14,13 +18,22 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser = verbs.add_parser(
         "curate", help="decode, split, score and cut real videos; read posed captures", description=__doc__
     )
-    add_run_options(parser)
+    add_run_options(parser, may_look=True)
     add_engine_options(parser)
+    parser.add_argument(
+        "--explain",
+        metavar="FILE",
+        help="say of one video or capture what is in it and why each clip is kept or rejected; makes no data. With "
+        "--out a page with pictures is written there; RECIPE gives settings and selection, else the defaults do",
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Curates what the recipe's `real` asks for."""
+    if options.explain is not None:
+        return explain(options)
+    need_run_options(options)
     context = read_context(options)
     if context.recipe.real is None:
         raise ConfigError(

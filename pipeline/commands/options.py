@@ -3,15 +3,21 @@
 import argparse
 from pathlib import Path
 
+from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.pipeline.engine.config import EngineConfig
 from video4spatial.pipeline.engine.progress import Reporter
 from video4spatial.pipeline.engine.run import Executor
 
 
-def add_run_options(parser: argparse.ArgumentParser) -> None:
-    """RECIPE, --out and what changes a recipe or how it is run."""
-    parser.add_argument("recipe", type=Path, metavar="RECIPE", help="a recipe file (.yaml)")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the run; made if missing")
+def add_run_options(parser: argparse.ArgumentParser, *, may_look: bool = False) -> None:
+    """RECIPE, --out and what changes a recipe or how it is run. A verb that `may_look` without making anything needs
+    the two only when it makes something (`need_run_options`)."""
+    parser.add_argument(
+        "recipe", type=Path, metavar="RECIPE", nargs="?" if may_look else None, help="a recipe file (.yaml)"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=not may_look, metavar="DIR", help="folder of the run; made if missing"
+    )
     parser.add_argument("--store", metavar="DIR", help="dataset store; default: DIR/store, shared stores are welcome")
     parser.add_argument(
         "--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE", help="override a recipe key"
@@ -24,6 +30,13 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         help="short for --set real.captures=[DIR]; posed captures, may be given several times",
     )
     add_progress_option(parser)
+
+
+def need_run_options(options: argparse.Namespace) -> None:
+    """Raises ConfigError unless RECIPE and --out were given."""
+    if options.recipe is None or options.out is None:
+        missing = "RECIPE" if options.recipe is None else "--out DIR"
+        raise ConfigError(f"{missing} is missing; a run needs both: RECIPE --out DIR")
 
 
 def add_engine_options(parser: argparse.ArgumentParser) -> None:

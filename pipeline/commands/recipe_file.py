@@ -60,6 +60,11 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> LoadedRecipe:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise ConfigError(f"cannot read the recipe {path}: {reason}; give the path of a .yaml file") from None
+    return parse_recipe(text, path, overrides)
+
+
+def parse_recipe(text: str, path: Path, overrides: Sequence[str] = ()) -> LoadedRecipe:
+    """The recipe that `text` is; `path` names it in messages. Raises ConfigError like `load_recipe`."""
     value, lines = parse_yaml(text, str(path))
     if not isinstance(value, dict):
         raise ConfigError(f"{path}: a recipe is a group of keys (name:, sim:, ...), got {_shown(value)}")
