@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video4spatial.filters import augment
+from video4spatial.filters.camera_motion import measure_camera
 from video4spatial.filters.config import Floor, RealConfig
 from video4spatial.filters.cut import Window, cut_windows
 from video4spatial.filters.decode import Picture
 from video4spatial.filters.floor import judge_length, judge_scores
 from video4spatial.filters.hash import hash_columns
-from video4spatial.filters.scores import measure
+from video4spatial.filters.scores import measure, to_luma
 from video4spatial.filters.shots import split_shots
 from video4spatial.filters.thumbnail import thumbnail_jpeg
 from video4spatial.filters.video import VideoFacts, VideoReader
@@ -102,6 +103,12 @@ class UnitCurator:
             picture = thumbnail_jpeg(middle)
             yield replace(product, verdict="rejected", reason=reason, detail=detail, thumbnail_jpeg=picture)
             return
+        camera = measure_camera(to_luma(frames), _seconds(times, facts.time_base))
+        product = replace(
+            product,
+            scores={**product.scores, **camera.scores},
+            columns={**product.columns, "camera_motion": camera.kind},
+        )
         sequence = Sequence(
             frames=frames,
             times=times,
@@ -143,7 +150,8 @@ class UnitCurator:
         frames: NDArray[np.uint8],
         parameters: Mapping[str, object],
     ) -> Product:
-        """A variant is measured like any clip, so that one threshold means the same for both."""
+        """A variant is measured like any clip, so that one threshold means the same for both; its camera's motion is
+        the original's."""
         group = original.variant_group(self._unit.unit_id)
         variant = {"group": group, "kind": kind, "parameters": dict(parameters)}
         times_s = _seconds(sequence.times, sequence.time_base)
@@ -151,7 +159,7 @@ class UnitCurator:
             original,
             sequence=replace(sequence, frames=frames, variant=variant),
             variant=number,
-            scores=measure(frames, times_s),
+            scores={**original.scores, **measure(frames, times_s)},
             columns={**original.columns, **hash_columns(frames)},
         )
 

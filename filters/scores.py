@@ -28,7 +28,7 @@ FROZEN_LEVELS = 0.1
 
 def measure(frames: NDArray[np.uint8], times_s: NDArray[np.float64]) -> dict[str, float]:
     """All scores of one clip: frames (T, H, W, 3) uint8 sRGB, times_s (T,) rising seconds."""
-    luma = np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames])
+    luma = to_luma(frames)
     means = luma.mean(axis=(1, 2))
     return {
         "brightness": float(means.mean()),
@@ -40,6 +40,11 @@ def measure(frames: NDArray[np.uint8], times_s: NDArray[np.float64]) -> dict[str
         "frozen_share": frozen_share(luma),
         "largest_gap_s": float(np.diff(times_s).max()) if len(times_s) > 1 else 0.0,
     }
+
+
+def to_luma(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(T, H, W) of frames (T, H, W, 3)."""
+    return np.stack([np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), dtype=np.uint8) for frame in frames])
 
 
 def clipped_share(luma: NDArray[np.uint8]) -> float:

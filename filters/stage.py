@@ -37,7 +37,15 @@ _NOT_IN_BYTES = ("videos", "captures", "posed", "synthetic_film", "unit_span_s",
 class CurateStage:
     """Settings of the stage; implements `core.stage.UnitStage`."""
 
-    versions: ClassVar[Mapping[str, int]] = {"decode": 1, "shots": 2, "cut": 2, "scores": 2, "floor": 2, "augment": 1}
+    versions: ClassVar[Mapping[str, int]] = {
+        "decode": 1,
+        "shots": 2,
+        "cut": 2,
+        "scores": 2,
+        "floor": 2,
+        "augment": 1,
+        "camera": 1,
+    }
     """Raised by hand when what the named step puts out changes."""
     span_versions: ClassVar[Mapping[str, int]] = {"span": 2}
     """What units of one span of a video have beside these."""

@@ -21,28 +21,51 @@ from video4spatial.pipeline.store.table import clip_hashes
 
 @dataclass(frozen=True, kw_only=True)
 class Rule(Settings):
-    """A threshold over one score. A row that lacks the score is not judged by it."""
+    """A threshold over one score, or a list of words for a column of words (`camera_motion`). A row that lacks the
+    score is not judged by it."""
 
     score: str
-    """Name of the score's column."""
+    """Name of the score's column, or of a column of words."""
     min: float | None = None
     """Rows below it are rejected. Higher keeps fewer."""
     max: float | None = None
     """Rows above it are rejected. Lower keeps fewer."""
+    one_of: tuple[str, ...] = ()
+    """Of a column of words: rows with any other word are rejected."""
+    none_of: tuple[str, ...] = ()
+    """Of a column of words: rows with one of these are rejected."""
     reason: str = ""
-    """The word for what is wrong with a row that fails (`too_blurred`). Empty: `low_<score>` or `high_<score>`."""
+    """The word for what is wrong with a row that fails (`too_blurred`). Empty: `low_<score>`, `high_<score>`, or of
+    words `is_<word>`."""
     kind: Literal["simulation", "real", "any"] = "any"
     """Which rows it judges."""
 
     def __post_init__(self) -> None:
         if not self.score:
             raise ConfigError("a rule needs the name of a score, got ''")
-        if self.min is None and self.max is None:
-            raise ConfigError(f"the rule on {self.score!r} needs min, max or both")
+        if self.is_of_words and not (self.min is None and self.max is None):
+            raise ConfigError(f"the rule on {self.score!r} has min or max and words: use a rule for each")
+        if self.min is None and self.max is None and not self.is_of_words:
+            raise ConfigError(f"the rule on {self.score!r} needs min, max or both, or for words one_of or none_of")
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ConfigError(
                 f"the rule on {self.score!r} has min {self.min:g} above max {self.max:g}: it keeps nothing"
             )
+
+    @property
+    def is_of_words(self) -> bool:
+        return bool(self.one_of or self.none_of)
+
+    def objection(self, value: float | str) -> tuple[str, str] | None:
+        """(reason, detail) of a row with this value that the rule rejects."""
+        if isinstance(value, str):
+            is_wanted = value not in self.none_of and (not self.one_of or value in self.one_of)
+            return None if is_wanted else (self.reason or f"is_{value}", f"{self.score} is {value}")
+        if self.min is not None and value < self.min:
+            return self.reason or f"low_{self.score}", f"{self.score} {value:.4g} is below {self.min:g}"
+        if self.max is not None and value > self.max:
+            return self.reason or f"high_{self.score}", f"{self.score} {value:.4g} is above {self.max:g}"
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,8 +147,11 @@ def _apply_rule(table: pa.Table, rule: Rule, fates: _Fates) -> bool:
     """Rejects what fails `rule` among the rows still kept; False when no measured row has the score."""
     if rule.score not in table.column_names:
         return False
-    if not (pa.types.is_floating(table[rule.score].type) or pa.types.is_integer(table[rule.score].type)):
-        raise ConfigError(f"select.rules: {rule.score!r} is not a number; rules judge scores")
+    kind = table[rule.score].type
+    is_right = pa.types.is_string(kind) if rule.is_of_words else pa.types.is_floating(kind) or pa.types.is_integer(kind)
+    if not is_right:
+        asked = "words (one_of, none_of)" if rule.is_of_words else "a number (min, max)"
+        raise ConfigError(f"select.rules: {rule.score!r} holds {kind}, its rule asks for {asked}")
     values = table[rule.score].to_pylist()
     kinds = table["kind"].to_pylist()
     judged = False
@@ -136,10 +162,8 @@ def _apply_rule(table: pa.Table, rule: Rule, fates: _Fates) -> bool:
         judged = True
         if fates.verdict[row] != "kept":
             continue
-        if rule.min is not None and value < rule.min:
-            fates.reject(row, rule.reason or f"low_{rule.score}", f"{rule.score} {value:.4g} is below {rule.min:g}")
-        elif rule.max is not None and value > rule.max:
-            fates.reject(row, rule.reason or f"high_{rule.score}", f"{rule.score} {value:.4g} is above {rule.max:g}")
+        if objection := rule.objection(value):
+            fates.reject(row, *objection)
     return judged
 
 

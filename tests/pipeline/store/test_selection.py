@@ -57,6 +57,23 @@ def test_a_rule_judges_only_what_was_measured_and_only_its_kind() -> None:
     assert judgement.idle_rules == []
 
 
+def test_a_column_of_words_is_judged_by_words() -> None:
+    table = table_of({"camera_motion": "pan"}, {"camera_motion": "translation"}, {"camera_motion": "static"}, {})
+    never = Rule(score="camera_motion", none_of=("pan", "zoom"))
+    assert fates(judge(table, Selection(rules=(never,)))) == ["is_pan", "kept", "kept", "kept"]
+    only = Rule(score="camera_motion", one_of=("translation",), reason="no_parallax")
+    judgement = judge(table, Selection(rules=(only,)))
+    assert fates(judgement) == ["no_parallax", "kept", "no_parallax", "kept"]
+    assert judgement.detail[0] == "camera_motion is pan"
+
+
+def test_words_for_a_number_and_numbers_for_words_are_refused() -> None:
+    with pytest.raises(ConfigError, match="'sharpness' holds double, its rule asks for words"):
+        judge(table_of({"sharpness": 1.0}), Selection(rules=(Rule(score="sharpness", one_of=("pan",)),)))
+    with pytest.raises(ConfigError, match="use a rule for each"):
+        Rule(score="camera_motion", one_of=("pan",), min=1)
+
+
 def test_a_rule_that_judged_nothing_is_told() -> None:
     rules = (Rule(score="sharpnes", min=60), Rule(score="sharpness", min=1, kind="simulation"))
     assert judge(table_of({"sharpness": 10.0}), Selection(rules=rules)).idle_rules == ["sharpnes", "sharpness"]
@@ -130,5 +147,5 @@ def test_selections_that_make_no_sense_are_refused() -> None:
 
 
 def test_a_rule_over_words_is_refused() -> None:
-    with pytest.raises(ConfigError, match="'scene' is not a number"):
+    with pytest.raises(ConfigError, match="'scene' holds string, its rule asks for a number"):
         judge(table_of({"scene": "kitchen"}), Selection(rules=(Rule(score="scene", min=1),)))
