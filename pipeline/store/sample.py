@@ -20,6 +20,7 @@ from video4spatial.pipeline.core.camera import Cameras
 from video4spatial.pipeline.core.errors import ConfigError, StorageError
 from video4spatial.pipeline.core.sequence import Provenance, Sequence
 from video4spatial.pipeline.core.settings import canonical_json
+from video4spatial.pipeline.store.proof import prove_gray16, prove_h264
 from video4spatial.pipeline.store.video import decode_ffv1_gray16, decode_video, encode_ffv1_gray16, encode_h264
 
 FORMAT = 1
@@ -33,9 +34,10 @@ MAX_DEPTH_M = 65.535
 
 
 def encode_sample(sequence: Sequence, crf: int = 18) -> dict[str, bytes]:
-    """The members of `sequence` by extension. Raises ConfigError where the format cannot hold it.
+    """The members of `sequence` by extension, each stream proven (`proof`).
 
-    `crf` is that of `video.encode_h264`: lower is better and larger.
+    `crf` is that of `video.encode_h264`: lower is better and larger. Raises ConfigError where the format cannot hold
+    the sequence, SourceError `clip_mismatch` where an encoder did not write what it was given.
     """
     _check(sequence)
     members = {
@@ -43,17 +45,24 @@ def encode_sample(sequence: Sequence, crf: int = 18) -> dict[str, bytes]:
         "times.npy": _npy(sequence.times.astype("<i8")),
         "json": canonical_json(_describe(sequence)),
     }
+    prove_h264(members["rgb.mp4"], sequence.frames, sequence.times, sequence.time_base, crf)
     if sequence.cameras is not None and sequence.camera_valid is not None:
         members["world_from_camera.npy"] = _npy(sequence.cameras.world_from_camera.astype("<f8"))
         members["image_from_camera.npy"] = _npy(sequence.cameras.image_from_camera.astype("<f8"))
         members["camera_valid.npy"] = _npy(sequence.camera_valid.astype(np.bool_))
     if sequence.depth_m is not None:
-        members["depth.mkv"] = encode_ffv1_gray16(depth_to_millimetres(sequence.depth_m))
+        members["depth.mkv"] = _lossless(depth_to_millimetres(sequence.depth_m))
     if sequence.object_id is not None:
-        members["object_id.mkv"] = encode_ffv1_gray16(sequence.object_id.astype(np.uint16))
+        members["object_id.mkv"] = _lossless(sequence.object_id.astype(np.uint16))
     if sequence.covisibility is not None:
         members["covisibility.npy"] = _npy(sequence.covisibility.astype("<f2"))
     return members
+
+
+def _lossless(frames: NDArray[np.uint16]) -> bytes:
+    data = encode_ffv1_gray16(frames)
+    prove_gray16(data, frames)
+    return data
 
 
 def decode_sample(members: Mapping[str, bytes], frames: Indices[int] | None = None) -> Sequence:

@@ -2,15 +2,17 @@
 
 stage ─▶ [Product ...] ─▶ [write_unit] ─▶ shards/ ─▶ index/ ─▶ units/ (the commit)
 
+A clip whose stream does not hold what was encoded fails by name (`clip_mismatch`), the others of the unit do not.
 Killed at any point, it leaves at most blobs that nothing names; the next attempt gives the same bytes and names.
 """
 
 import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from video4spatial.pipeline.core.errors import ConfigError
+from video4spatial.pipeline.core.errors import ConfigError, SourceError
 from video4spatial.pipeline.core.settings import to_plain
 from video4spatial.pipeline.core.unit import Product, Unit
 from video4spatial.pipeline.store.blobs import Blobs
@@ -116,8 +118,12 @@ def _encode(
             )
         if (product.sequence is None) != (product.verdict != "measured"):
             raise ConfigError(f"{key} is {product.verdict} but its sequence is {product.sequence is not None}")
+        if product.sequence is not None:
+            try:
+                samples[key] = encode_sample(product.sequence)
+            except SourceError as error:
+                logger.warning("%s of %s: %s", key, unit.source.uri, error)
+                product = replace(product, sequence=None, verdict="failed", reason=error.reason, detail=str(error))
         rows[key] = make_row(unit, product)
         scores |= set(product.scores)
-        if product.sequence is not None:
-            samples[key] = encode_sample(product.sequence)
     return samples, [rows[key] for key in sorted(rows)], scores

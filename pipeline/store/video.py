@@ -62,17 +62,22 @@ def encode_h264(frames: NDArray[np.uint8], times: NDArray[np.int64], time_base: 
             "x264-params": _X264,
         }
         for picture, ticks in zip(frames, (times - times[0]).tolist(), strict=True):
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24").reformat(
-                format="yuv420p",
-                dst_colorspace=Colorspace.ITU601,
-                dst_color_range=ColorRange.MPEG,
-                interpolation=_SCALER,
-                threads=1,
-            )
+            frame = to_yuv420(picture)
             frame.pts, frame.time_base = ticks, time_base
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return buffer.getvalue()
+
+
+def to_yuv420(picture: NDArray[np.uint8]) -> av.VideoFrame:
+    """What the encoder is given of a picture (H, W, 3) sRGB."""
+    return av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24").reformat(
+        format="yuv420p",
+        dst_colorspace=Colorspace.ITU601,
+        dst_color_range=ColorRange.MPEG,
+        interpolation=_SCALER,
+        threads=1,
+    )
 
 
 def decode_video(data: bytes, indices: Indices[int] | None = None) -> NDArray[np.uint8]:
