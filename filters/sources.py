@@ -47,6 +47,16 @@ def video_sources(videos: str) -> list[Source]:
 
     Raises ConfigError when there is nothing to read, or something that cannot be read.
     """
+    base, files = video_files(videos)
+    sources: dict[str, Source] = {}
+    for path in files:
+        source = video_source(path, base)
+        sources.setdefault(source.sha256, source)
+    return list(sources.values())
+
+
+def video_files(videos: str) -> tuple[Path, list[Path]]:
+    """The folder, and the videos at or below it in the order of their paths; none is opened. Raises ConfigError."""
     if not videos.strip():
         raise ConfigError("real.videos is empty, expected a folder or file. Give one: --videos DIR")
     root = Path(videos).expanduser()
@@ -65,11 +75,7 @@ def video_sources(videos: str) -> list[Source]:
             f"real.videos: no video below {videos!r} (names must end in {' '.join(sorted(EXTENSIONS))}). "
             "Give a folder that holds some: --videos DIR"
         )
-    sources: dict[str, Source] = {}
-    for path in files:
-        source = _source(path, base)
-        sources.setdefault(source.sha256, source)
-    return list(sources.values())
+    return base, files
 
 
 def _videos_below(root: Path) -> Iterator[Path]:
@@ -108,7 +114,8 @@ def _said(name: str | Path) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def _source(path: Path, base: Path) -> Source:
+def video_source(path: Path, base: Path) -> Source:
+    """One video, named by its path below `base` and by its bytes. Raises ConfigError where it cannot be read."""
     try:
         sha256 = sha256_file(path)
     except OSError as error:

@@ -106,12 +106,7 @@ class RunContext:
 
 def read_context(options: argparse.Namespace) -> RunContext:
     """The context of a command line; nothing is written yet. Raises ConfigError before any work starts."""
-    overrides = list(options.overrides)
-    if options.videos is not None:
-        overrides.append(f"real.videos={json.dumps(options.videos)}")
-    if options.captures:
-        overrides.append(f"real.captures={json.dumps(options.captures)}")
-    loaded = load_recipe(options.recipe, overrides)
+    loaded = load_recipe(options.recipe, input_overrides(options))
     out: Path = options.out
     return RunContext(
         loaded=loaded,
@@ -121,6 +116,16 @@ def read_context(options: argparse.Namespace) -> RunContext:
         progress=options.progress,
         state=_read_state(out),
     )
+
+
+def input_overrides(options: argparse.Namespace) -> list[str]:
+    """The `--set` of a command line, with what `--videos` and `--captures` are short for."""
+    overrides = list(options.overrides)
+    if options.videos is not None:
+        overrides.append(f"real.videos={json.dumps(options.videos)}")
+    if options.captures:
+        overrides.append(f"real.captures={json.dumps(options.captures)}")
+    return overrides
 
 
 @contextmanager

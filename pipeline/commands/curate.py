@@ -1,11 +1,13 @@
 """`v4s curate`: real videos and posed captures ─▶ measured, encoded clips (finished units in the store).
 
-With `--explain FILE` it looks at one input and says what would become of it, and why; nothing is written to a store.
+With `--explain FILE` it looks at one input and says what would become of it, and why; with `--dry-run` at a sample of
+all, and estimates the whole. Neither writes to a store.
 """
 
 import argparse
 
 from video4spatial.pipeline.commands.context import RunContext, open_run, read_context
+from video4spatial.pipeline.commands.dry_run import SAMPLE, dry_run
 from video4spatial.pipeline.commands.explain import explain
 from video4spatial.pipeline.commands.inputs import capture_plan, check_inputs, real_plan
 from video4spatial.pipeline.commands.options import add_engine_options, add_run_options, make_executor, need_run_options
@@ -20,11 +22,22 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     )
     add_run_options(parser, may_look=True)
     add_engine_options(parser)
-    parser.add_argument(
+    look = parser.add_mutually_exclusive_group()
+    look.add_argument(
         "--explain",
         metavar="FILE",
         help="say of one video or capture what is in it and why each clip is kept or rejected; makes no data. With "
         "--out a page with pictures is written there; RECIPE gives settings and selection, else the defaults do",
+    )
+    look.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="run a sample without storing anything; estimate sequences kept and rejected, bytes and time of the whole",
+    )
+    parser.add_argument(
+        "--sample",
+        metavar="N|SHARE",
+        help=f"inputs that --dry-run runs: a number (12) or a share (0.1, 10%%); default {SAMPLE}",
     )
     parser.set_defaults(run=run)
 
@@ -33,6 +46,10 @@ def run(options: argparse.Namespace) -> int:
     """Curates what the recipe's `real` asks for."""
     if options.explain is not None:
         return explain(options)
+    if options.dry_run:
+        return dry_run(options)
+    if options.sample is not None:
+        raise ConfigError("--sample says how much --dry-run looks at; a run takes everything")
     need_run_options(options)
     context = read_context(options)
     if context.recipe.real is None:

@@ -17,6 +17,7 @@ from video4spatial.filters.config import RealConfig
 from video4spatial.filters.file_facts import FileReader
 from video4spatial.filters.sources import video_sources
 from video4spatial.filters.stage import CurateStage
+from video4spatial.pipeline.commands.context import input_overrides
 from video4spatial.pipeline.commands.recipe_file import LoadedRecipe, load_recipe, parse_recipe
 from video4spatial.pipeline.core.errors import ConfigError, SourceError
 from video4spatial.pipeline.core.settings import to_plain
@@ -60,10 +61,11 @@ def explain(options: argparse.Namespace) -> int:
 
 
 def read_recipe(options: argparse.Namespace) -> LoadedRecipe:
-    """The recipe that was given, else the defaults; `--set` counts for both."""
+    """The recipe that was given, else the defaults; what the command line overrides counts for both."""
+    overrides = input_overrides(options)
     if options.recipe is None:
-        return parse_recipe(DEFAULTS, Path("the defaults"), options.overrides)
-    return load_recipe(options.recipe, options.overrides)
+        return parse_recipe(DEFAULTS, Path("the defaults"), overrides)
+    return load_recipe(options.recipe, overrides)
 
 
 def _plan(path: Path, loaded: LoadedRecipe, real: RealConfig) -> tuple[UnitStage, Source]:

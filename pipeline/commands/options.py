@@ -47,7 +47,10 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
     )
     where.add_argument("--address", metavar="ADDRESS", help="join a Ray cluster (auto, or ray://host:10001)")
     parser.add_argument(
-        "--retry-failed", action="store_true", help="try units again whose process was lost for good in an earlier run"
+        "--retry-failed",
+        action="store_true",
+        help="try again what failed in an earlier run (lost its process, or its input could not be read), not what was "
+        "rejected; says what that was and why",
     )
 
 

@@ -13,12 +13,15 @@ from video4spatial.pipeline.core.errors import RunFailed, StorageError
 from video4spatial.pipeline.core.stage import UnitStage
 from video4spatial.pipeline.core.unit import Unit
 from video4spatial.pipeline.engine.config import EngineConfig
-from video4spatial.pipeline.engine.ledger import read_ledger
+from video4spatial.pipeline.engine.ledger import Ledger, read_ledger
 from video4spatial.pipeline.engine.local import run_here
 from video4spatial.pipeline.engine.plan import local_workers
 from video4spatial.pipeline.engine.progress import Reporter
 from video4spatial.pipeline.engine.unit_runner import Outcome
 from video4spatial.pipeline.store.store import Store
+
+_NAMED = 20
+"""Units that failed earlier are told by name up to this many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +56,13 @@ class Executor:
     def run(self, name: str, stage: UnitStage, units: Sequence[Unit], store: Store, retry_failed: bool) -> StageResult:
         """Works off what `units` still need. Raises StorageError or RunFailed; what finished before stays finished."""
         ledger = read_ledger(store, units, retry_failed)
-        failures = {unit.unit_id: (unit.source.uri, "lost_before") for unit in ledger.failed}
-        failures |= {unit.unit_id: (unit.source.uri, "broken_input") for unit in ledger.broken}
+        again = {unit.unit_id for unit in ledger.again}
+        failures = {
+            unit_id: (last.source_uri, last.reason)
+            for unit_id, last in ledger.last_time.items()
+            if unit_id not in again
+        }
+        self._tell_last_time(name, ledger, retry_failed)
         self._check_budget(name, failures, len(units))
         if not ledger.to_do:
             bad = f", {len(failures)} of them failed" if failures else ""
@@ -72,7 +80,28 @@ class Executor:
                     self._reporter.say(f"{name}: {outcome.source_uri}: {outcome.reason} ({outcome.detail})")
                 counter.advance(unit=outcome.unit_id[:12], source=outcome.source_uri, sequences=sequences)
                 self._check_budget(name, failures, len(units))
+        if again:
+            still = sum(unit_id in failures for unit_id in again)
+            self._reporter.say(
+                f"{name}: of {len(again)} tried again {len(again) - still} are good now, {still} failed again"
+            )
         return StageResult(done=done, reused=len(ledger.done), failures=dict(failures.values()))
+
+    def _tell_last_time(self, name: str, ledger: Ledger, retry_failed: bool) -> None:
+        """What failed in earlier runs and why: the first few by name, the sum by reason."""
+        if not ledger.last_time:
+            if retry_failed:
+                self._reporter.say(f"{name}: nothing failed last time, there is nothing to try again")
+            return
+        tally = Tally(last.reason for last in ledger.last_time.values())
+        reasons = ", ".join(f"{count} {reason}" for reason, count in tally.most_common())
+        what = "trying them again" if retry_failed else "--retry-failed tries them again"
+        self._reporter.say(f"{name}: {len(ledger.last_time)} units failed last time ({reasons}); {what}")
+        for last in list(ledger.last_time.values())[:_NAMED]:
+            tries = f"{last.attempts} attempts, " if last.attempts > 1 else ""
+            self._reporter.say(f"{name}:   {last.source_uri}: {last.reason} ({tries}{last.detail})")
+        if len(ledger.last_time) > _NAMED:
+            self._reporter.say(f"{name}:   and {len(ledger.last_time) - _NAMED} more")
 
     def _outcomes(self, stage: UnitStage, units: Sequence[Unit], store_address: str) -> Iterator[Outcome]:
         if self._local:

@@ -80,6 +80,14 @@ class Store:
         """Failures by unit id, without those of units that finished later."""
         return units.read_failures(self._blobs)
 
+    def why_failed(self, receipt: Receipt) -> tuple[str, str]:
+        """(reason, detail) of a unit whose input was broken as a whole."""
+        return units.why_failed(self._blobs, receipt)
+
+    def reopen_failed(self, receipt: Receipt) -> None:
+        """Turns the receipt of a unit whose input was broken into a failure record, so that it is tried again."""
+        units.reopen_failed(self._blobs, receipt)
+
     def publish(
         self,
         dataset: str,

@@ -27,7 +27,7 @@ from video4spatial.pipeline.store.receipt import (
 )
 from video4spatial.pipeline.store.sample import encode_sample
 from video4spatial.pipeline.store.shard import pack
-from video4spatial.pipeline.store.table import make_row, placed, rows_to_table, to_parquet
+from video4spatial.pipeline.store.table import from_parquet, make_row, placed, rows_to_table, to_parquet
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +66,35 @@ def read_receipt(blobs: Blobs, unit_id: str) -> Receipt | None:
     path = receipt_path(unit_id)
     data = blobs.find(path)
     return None if data is None else parse_receipt(data, path)
+
+
+def why_failed(blobs: Blobs, receipt: Receipt) -> tuple[str, str]:
+    """(reason, detail) of a unit whose input was broken as a whole, from the one row of its index."""
+    data = blobs.find(receipt.index)
+    rows = [] if data is None else from_parquet(data, receipt.index, ["verdict", "reason", "detail"]).to_pylist()
+    failed = next((row for row in rows if row["verdict"] == "failed"), None)
+    return (failed["reason"], failed["detail"]) if failed else ("failed", "its index is lost, and the reason with it")
+
+
+def reopen_failed(blobs: Blobs, receipt: Receipt) -> None:
+    """Makes a unit whose input was broken one that is to be tried again: its receipt gives way to a failure record.
+
+    The record comes first, so that a kill in between leaves a unit that is known to have failed. Versions that were
+    published keep its row.
+    """
+    if not receipt.failed:
+        raise ConfigError(f"unit {receipt.unit_id[:12]} did not fail; only what failed is tried again")
+    reason, detail = why_failed(blobs, receipt)
+    failure = Failure(
+        unit_id=receipt.unit_id,
+        kind=receipt.kind,
+        source_uri=receipt.source_uri,
+        reason=reason,
+        detail=detail,
+        attempts=1,
+    )
+    write_failure(blobs, failure)
+    blobs.remove(receipt_path(receipt.unit_id))
 
 
 def write_failure(blobs: Blobs, failure: Failure) -> None:

@@ -26,8 +26,9 @@ def run(
     local: bool = True,
     retry_failed: bool = False,
     config: EngineConfig = CONFIG,
+    said: io.StringIO | None = None,
 ) -> StageResult:
-    with Executor(config, Reporter("plain", stream=io.StringIO()), local=local, address=None) as executor:
+    with Executor(config, Reporter("plain", stream=said or io.StringIO()), local=local, address=None) as executor:
         return executor.run("toy", stage, stage.units(toy_sources(*names), seed=1), store, retry_failed)
 
 
@@ -68,6 +69,64 @@ def test_a_unit_lost_for_good_is_recorded_and_retried_only_when_asked(store: Sto
     assert begun.read_text() == "xx"
     run(store, stage, names, retry_failed=True)
     assert begun.read_text() == "xxxx"
+
+
+def test_what_failed_is_tried_again_and_what_was_rejected_is_not(store: Store, tmp_path: Path) -> None:
+    stage = ToyStage(scratch=str(tmp_path))
+    names = ("mended-1", "broken-1", "lost-1", "rejected-1", "good-1", "good-2", "good-3")
+    first = run(store, stage, names)
+    assert first.failures == {"mended-1": "undecodable", "broken-1": "undecodable", "lost-1": "timed_out"}
+    (tmp_path / "mended-1").touch()
+    said = io.StringIO()
+    result = run(store, stage, names, retry_failed=True, said=said)
+    assert result.failures == {"broken-1": "undecodable", "lost-1": "timed_out"}
+    assert (result.done, result.reused) == (3, 4)
+    assert {name: (tmp_path / f"begun-{name}").read_text() for name in names} == {
+        "mended-1": "xx",
+        "broken-1": "xx",
+        "lost-1": "xxxx",
+        "rejected-1": "x",
+        "good-1": "x",
+        "good-2": "x",
+        "good-3": "x",
+    }
+    text = said.getvalue()
+    assert "3 units failed last time (2 undecodable, 1 timed_out); trying them again" in text
+    assert "lost-1: timed_out (2 attempts, lost-1 hung)" in text
+    assert "broken-1: undecodable (broken-1 is not a video; give another file)" in text
+    assert "of 3 tried again 1 are good now, 2 failed again" in text
+
+
+def test_without_being_asked_nothing_is_tried_again_and_what_failed_is_told(store: Store, tmp_path: Path) -> None:
+    stage, names = ToyStage(scratch=str(tmp_path)), ("broken-1", "lost-1", "good-1", "good-2")
+    run(store, stage, names)
+    said = io.StringIO()
+    assert run(store, stage, names, said=said).failures == {"broken-1": "undecodable", "lost-1": "timed_out"}
+    assert (tmp_path / "begun-broken-1").read_text() == "x"
+    assert "2 units failed last time (1 undecodable, 1 timed_out); --retry-failed tries them again" in said.getvalue()
+    said, other = io.StringIO(), Store.open(tmp_path / "other")
+    run(other, stage, ("good-1", "good-2"), retry_failed=True, said=said)
+    assert "nothing failed last time" in said.getvalue()
+
+
+def test_a_failure_that_fails_again_changes_no_version(store: Store) -> None:
+    stage, names = ToyStage(), ("broken-1", "good-1", "good-2")
+    run(store, stage, names)
+    units = stage.units(toy_sources(*names), seed=1)
+    before = store.publish("toy", units, Selection(), "", {})
+    run(store, stage, names, retry_failed=True)
+    after = store.publish("toy", units, Selection(), "", {})
+    assert (after.created, after.version.name) == (False, before.version.name)
+    assert store.verify(before.version) == []
+
+
+def test_a_run_stopped_by_its_failures_goes_on_when_they_are_tried_again(store: Store, tmp_path: Path) -> None:
+    stage, names = ToyStage(scratch=str(tmp_path)), ("mended-1", "mended-2", "good-1")
+    with pytest.raises(RunFailed):
+        run(store, stage, names)
+    (tmp_path / "mended-1").touch()
+    (tmp_path / "mended-2").touch()
+    assert run(store, stage, names, retry_failed=True).failures == {}
 
 
 def test_a_version_with_lost_units_says_it_is_incomplete(store: Store) -> None:

@@ -18,7 +18,8 @@ from video4spatial.pipeline.core.unit import Product, Source, Unit
 
 @dataclass(frozen=True, kw_only=True)
 class ToyStage:
-    """Source uris say what happens: `good-*`, `broken-*`, `lost-*`, `lost-once-*`, `killer-*`, `bug-*`."""
+    """Source uris say what happens: `good-*`, `broken-*`, `mended-*` (broken until a file of that name lies in
+    `scratch`), `rejected-*`, `lost-*`, `lost-once-*`, `killer-*`, `bug-*`."""
 
     frames: int = 4
     sleep_s: float = 0.0
@@ -48,7 +49,10 @@ class ToyWorker:
         if stage.scratch:
             with (Path(stage.scratch) / f"begun-{name}").open("a") as tally:
                 tally.write("x")
-        if name.startswith("broken"):
+        if name.startswith("rejected"):
+            yield Product(index=0, sequence=None, verdict="rejected", reason="black", detail="all dark")
+            return
+        if name.startswith("broken") or (name.startswith("mended") and not (Path(stage.scratch) / name).exists()):
             raise SourceError(f"{name} is not a video; give another file", reason="undecodable")
         if name.startswith("lost-once"):
             mark = Path(stage.scratch) / f"mark-{name}"

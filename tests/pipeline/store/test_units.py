@@ -166,6 +166,22 @@ def test_a_failure_is_kept_until_the_unit_finishes(store: Store) -> None:
     assert store.failures() == {}
 
 
+def test_a_broken_input_can_be_reopened_and_whatever_did_not_fail_cannot(store: Store) -> None:
+    unit, good = make_unit(1, "real"), make_unit(2, "real")
+    failed = Product(index=0, sequence=None, verdict="failed", reason="unopenable", detail="no demuxer reads it")
+    receipt = store.write_unit(unit, [failed], {})
+    assert store.why_failed(receipt) == ("unopenable", "no demuxer reads it")
+    store.reopen_failed(receipt)
+    assert store.receipt(unit.unit_id) is None
+    left = store.failures()[unit.unit_id]
+    assert (left.reason, left.detail, left.source_uri) == ("unopenable", "no demuxer reads it", "film_1.mp4")
+    made = store.write_unit(unit, make_products(unit), {})
+    assert made.failed == 0
+    assert store.failures() == {}
+    with pytest.raises(ConfigError, match="did not fail"):
+        store.reopen_failed(store.write_unit(good, make_products(good), {}))
+
+
 def test_a_damaged_receipt_says_what_to_do(store: Store) -> None:
     unit = make_unit(1)
     path = store.root / receipt_path(unit.unit_id)
