@@ -18,9 +18,11 @@ class WalkConfig(Settings):
     """How the camera walks through a room."""
 
     speed_mps: float = 0.7
-    """Walking speed. Above 1.5, neighbouring frames at 12 fps share too little for depth."""
+    """Walking speed. Above 1.5, neighbouring frames at 12 fps share too little for depth. It changes
+    by at most 1.5 m/s in a second."""
     max_turn_dps: float = 60.0
-    """Fastest turn of the walk and of the view. Lower is smoother; below 20 a walk cannot leave a corner."""
+    """Fastest turn of the walk and of the view. Lower is smoother; below 20 a walk cannot leave a corner. It changes by
+    at most three times itself in a second."""
     radius_m: float = 0.25
     """Room the walker needs to each side. Larger keeps the camera further from walls and finds fewer places to walk."""
     eye_height_m: tuple[float, float] = (1.25, 1.65)
@@ -31,7 +33,7 @@ class WalkConfig(Settings):
     """How long the camera looks at one thing before it turns to the next. Shorter looks around more."""
     shake: float = field(default=0.0, metadata=ADDED)
     """Unrest of a hand that holds the camera, 0 to 1; 0.3 is a careful walker, 1 a hurried one. It takes at most a
-    quarter of speed and turn rate, so that paths keep to the same bounds."""
+    quarter of speed and turn rate, so that paths keep to the same bounds; how fast the two change it does not bound."""
 
     def __post_init__(self) -> None:
         if not 0 < self.speed_mps <= 5:

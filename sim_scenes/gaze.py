@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from video4spatial.sim_scenes.clearance import FreeSpace
 from video4spatial.sim_scenes.config import WalkConfig
+from video4spatial.sim_scenes.pace import TURN_UP_PER_S
 from video4spatial.sim_scenes.route import Route
 
 YAW_SHARE, PITCH_SHARE = 0.95, 0.3
@@ -121,14 +122,16 @@ def draw_gaze(
 def turn_heads(walk: WalkConfig, wanted: list[Wanted], step_s: float) -> tuple[NDArray, NDArray]:
     """(P, N) yaw and pitch of heads that follow what is wanted; each begins where it wants to."""
     goal_yaw, goal_pitch = (np.stack([getattr(one, name) for one in wanted]) for name in ("yaw", "pitch"))
-    yaw, pitch, rate = goal_yaw.copy(), goal_pitch.copy(), np.zeros(len(wanted))
+    yaw, pitch = goal_yaw.copy(), goal_pitch.copy()
+    rate, rise = np.zeros(len(wanted)), np.zeros(len(wanted))
     most = np.radians(walk.max_turn_dps) * YAW_SHARE
     tilt = np.radians(walk.max_turn_dps) * PITCH_SHARE
     for k in range(1, yaw.shape[1]):
         aim = np.clip(2.0 * wrapped(goal_yaw[:, k] - yaw[:, k - 1]), -most, most)
-        rate = rate + np.clip(aim - rate, -3.0 * most * step_s, 3.0 * most * step_s)
+        rate = rate + np.clip(aim - rate, -TURN_UP_PER_S * most * step_s, TURN_UP_PER_S * most * step_s)
         yaw[:, k] = yaw[:, k - 1] + rate * step_s
-        rise = np.clip(1.2 * (goal_pitch[:, k] - pitch[:, k - 1]), -tilt, tilt)
+        aim = np.clip(1.2 * (goal_pitch[:, k] - pitch[:, k - 1]), -tilt, tilt)
+        rise = rise + np.clip(aim - rise, -TURN_UP_PER_S * tilt * step_s, TURN_UP_PER_S * tilt * step_s)
         pitch[:, k] = pitch[:, k - 1] + rise * step_s
     return yaw, pitch
 

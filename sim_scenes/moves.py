@@ -15,7 +15,8 @@ from video4spatial.sim_scenes.clearance import FreeSpace
 from video4spatial.sim_scenes.config import MoveKind, WalkConfig
 from video4spatial.sim_scenes.geodesics import way_between
 from video4spatial.sim_scenes.goals import NEAREST_M, find_goals
-from video4spatial.sim_scenes.play import Lens, Track, seconds_along
+from video4spatial.sim_scenes.pace import ACCELERATION_MPS2, BEND_SHARE
+from video4spatial.sim_scenes.play import Lens, Track, full_pace
 from video4spatial.sim_scenes.route import plan_route, planning_radius_m
 
 PAN_DEG, TILT_DEG, ARC_DEG, SWEEP_DEG = (5.0, 45.0), (5.0, 30.0), (15.0, 75.0), (90.0, 360.0)
@@ -180,8 +181,8 @@ def _loop_away(space: FreeSpace, walk: WalkConfig, duration_s: float, draw: np.r
         for k in np.flatnonzero(fits)[np.argsort(-away_m[fits], kind="stable")][:8]:
             way = way_between(goals.roads, start, goals.places_m[k], (reach_m, goals.reach_m[k]))
             assert way is not None  # its distance is finite
-            track = _out_and_back(plan_route(space, walk, way).places_m, way_of_turning)
-            if seconds_along(track, walk)[-1] <= duration_s:
+            track = _out_and_back(plan_route(space, walk, way).samples_m, way_of_turning)
+            if full_pace(track, walk).time_s[-1] <= duration_s:
                 return track
     return None
 
@@ -221,7 +222,7 @@ def _loop(space: FreeSpace, walk: WalkConfig, duration_s: float, draw: np.random
             continue
         places = _ellipse(centres[k], axes[k], tilt[k], start[k] + way * fine)
         for track in (_looking_ahead(places, aside), _looking_at_one_side(places, fixed)):
-            if seconds_along(track, walk)[-1] <= duration_s:
+            if full_pace(track, walk).time_s[-1] <= duration_s:
                 return track
     return _small_loop(space, walk, duration_s, fixed)
 
@@ -231,7 +232,8 @@ def _small_loop(space: FreeSpace, walk: WalkConfig, duration_s: float, yaw: floa
     free = space.places_m(space.walkable(walk.radius_m))
     clearance = space.clearance_at(free)
     room_m = 0.9 * (float(clearance.max()) - walk.radius_m)
-    radius = min(room_m, 0.99 * duration_s * walk.speed_mps / (2 * np.pi))
+    turn_s = 0.98 * duration_s / (2 * np.pi)
+    radius = min(room_m, turn_s * walk.speed_mps, BEND_SHARE * ACCELERATION_MPS2 * turn_s**2)
     around = np.linspace(0, 2 * np.pi, SAMPLES)
     places = _ellipse(free[int(clearance.argmax())], np.array([radius, radius]), 0.0, around)
     return _looking_at_one_side(places, yaw)

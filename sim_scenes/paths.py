@@ -16,7 +16,7 @@ from video4spatial.sim_scenes.clearance import FreeSpace
 from video4spatial.sim_scenes.config import WalkConfig
 from video4spatial.sim_scenes.gaze import Wanted, draw_gaze, find_interests, turn_heads
 from video4spatial.sim_scenes.goals import draw_way, find_goals
-from video4spatial.sim_scenes.route import OVERHANG_M, Route, plan_route, planning_radius_m
+from video4spatial.sim_scenes.route import Route, overhang_m, plan_route, planning_radius_m
 
 STEP_S = 0.1
 """Heads turn in steps of at most this."""
@@ -135,9 +135,9 @@ def _route(
 ) -> Route:
     """A route from a start that lasts longer than `duration_s`; `still_s`: it begins with so long a rest."""
     goals = find_goals(space, planning_radius_m(space, walk.radius_m))
-    way = draw_way(goals, start_m, duration_s * walk.speed_mps + OVERHANG_M, draw)
+    way = draw_way(goals, start_m, duration_s * walk.speed_mps + overhang_m(walk), draw)
     route = plan_route(space, walk, way, at_rest=still_s is not None)
-    return replace(route, time_s=route.time_s + (still_s or 0.0))
+    return replace(route, pace=replace(route.pace, time_s=route.pace.time_s + (still_s or 0.0)))
 
 
 def _film(

@@ -1,10 +1,10 @@
-"""A drawn line in space becomes a camera path in time: never faster, never turning faster than asked.
+"""A drawn line in space becomes a camera path in time: within the bounds that every path keeps.
 
 moves.py ─▶ Track ─▶ [play] ─▶ Walk
 
-A track says where the camera goes and looks, not when. Each of its pieces takes at least the time that the walking
-speed and the turn rate need for it; the path then runs at one pace, or with the easing of ReCamMaster's sampler
-(arXiv 2503.11647): L = L0 + (L1 - L0) (1 - exp(-a t)) / (1 - exp(-a)).
+A track says where the camera goes and looks, not when. It is gone along at the fastest pace that pace.py allows, or
+slower by one factor where the film lasts longer, or with the easing of ReCamMaster's sampler (arXiv 2503.11647):
+L = L0 + (L1 - L0) (1 - exp(-a t)) / (1 - exp(-a)), where L is time at full pace.
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from video4spatial.pipeline.core.geometry import upright_poses
 from video4spatial.sim_scenes.clearance import FreeSpace
 from video4spatial.sim_scenes.config import WalkConfig
+from video4spatial.sim_scenes.pace import Pace, between, pace_of
 from video4spatial.sim_scenes.paths import Walk
 
 
@@ -47,33 +48,29 @@ def draw_lens(walk: WalkConfig, draw: np.random.Generator) -> Lens:
     return Lens(float(draw.uniform(*walk.eye_height_m)), float(draw.uniform(*walk.horizontal_fov_deg)), eased)
 
 
-def seconds_along(track: Track, walk: WalkConfig) -> NDArray[np.float64]:
-    """(N,) seconds from the start of the track to each of its samples, at the full speed and turn rate."""
-    step_m = np.linalg.norm(np.diff(track.places_m, axis=0), axis=1)
-    # an upright camera turns by yaw about the vertical and by pitch about its level x axis: they are orthogonal
-    turn = np.hypot(np.diff(track.yaw), np.diff(track.pitch))
-    each = np.maximum(step_m / walk.speed_mps, turn / np.radians(walk.max_turn_dps))
-    return np.concatenate([[0.0], np.cumsum(each)])
+def full_pace(track: Track, walk: WalkConfig) -> Pace:
+    """The fastest along a track."""
+    return pace_of(walk, track.places_m, (track.yaw, track.pitch))
 
 
 def play(space: FreeSpace, walk: WalkConfig, track: Track, lens: Lens, frames: int, rate_fps: float) -> Walk:
     """The track filmed in `frames` frames: all of it, slower than allowed, or as much of its start as fits."""
-    due_s = seconds_along(track, walk)
-    part = np.arange(frames) / (frames - 1)
-    peak, eased = 1.0, part
+    film_s = (frames - 1) / rate_fps
+    pace = full_pace(track, walk)
     if lens.easing > 0:
-        whole = 1.0 - np.exp(-lens.easing)
-        peak, eased = lens.easing / whole, (1.0 - np.exp(-lens.easing * part)) / whole
-    reach_s = min(float(due_s[-1]), (frames - 1) / rate_fps / peak)
-    now_s = eased * reach_s
-    rising = np.concatenate([[True], np.diff(due_s) > 0])
-    knots = due_s[rising]
-    x, z, yaw, pitch = (
-        np.interp(now_s, knots, column[rising]) for column in (*track.places_m.T, track.yaw, track.pitch)
-    )
+        pace = _eased(track, walk, pace, lens.easing, film_s)
+    number = pace.at(np.linspace(0.0, min(film_s, float(pace.time_s[-1])), frames))
+    x, z, yaw, pitch = between(np.column_stack([track.places_m, track.yaw, track.pitch]), number).T
     eyes = np.stack([x, np.full(frames, space.floor_m + lens.eye_m), z], axis=1)
-    poses = upright_poses(eyes, yaw, pitch)
-    used = track.places_m[due_s <= reach_s + 1e-9]
-    ends = np.concatenate([used, [[x[-1], z[-1]]]])
-    length_m = float(np.linalg.norm(np.diff(ends, axis=0), axis=1).sum())
-    return Walk(poses, lens.fov_deg, length_m, float(space.clearance_at(ends).min()))
+    passed = between(track.places_m, np.linspace(0.0, number[-1], 4 * int(number[-1]) + 5))
+    length_m = float(np.linalg.norm(np.diff(passed, axis=0), axis=1).sum())
+    return Walk(upright_poses(eyes, yaw, pitch), lens.fov_deg, length_m, float(space.clearance_at(passed).min()))
+
+
+def _eased(track: Track, walk: WalkConfig, full: Pace, easing: float, film_s: float) -> Pace:
+    """Full pace at the start and less and less of it, over the part that fits into the film then."""
+    whole = 1.0 - np.exp(-easing)
+    reach_s = min(float(full.time_s[-1]), film_s * whole / easing)
+    # the formula's dL/dt is linear in L
+    left = 1.0 - whole * np.minimum(full.time_s / max(reach_s, 1e-9), 1.0)
+    return pace_of(walk, track.places_m, (track.yaw, track.pitch), full.per_s * left)

@@ -3,8 +3,8 @@
 corners of a way ─▶ [plan_route] ─▶ Route ─▶ gaze.py, paths.py
 
 The line is relaxed like a rubber band that things push away (elastic bands: Quinlan, Khatib 1993), so it passes doors
-in the middle and rounds corners; where that would come too near to a thing it keeps to the way, which is clear. Speed
-is then the largest that the walking speed, the turn rate and the acceleration allow everywhere.
+in the middle and rounds corners; where that would come too near to a thing it keeps to the way, which is clear. Its
+pace is the fastest that pace.py allows.
 """
 
 import functools
@@ -16,10 +16,8 @@ from numpy.typing import NDArray
 from video4spatial.sim_scenes.clearance import FreeSpace
 from video4spatial.sim_scenes.config import WalkConfig
 from video4spatial.sim_scenes.geodesics import LENIENT_CELLS
+from video4spatial.sim_scenes.pace import ACCELERATION_MPS2, BEND_SHARE, Pace, between, pace_of
 
-ACCELERATION_MPS2 = 1.5
-ALONG_SHARE, ACROSS_SHARE = 0.66, 0.75
-"""Of the acceleration, for changes of speed and of direction: the norm of the two is below 1."""
 STEP_M = 0.05
 CLEAR_M = 0.006
 """What a line keeps beyond the walker's radius."""
@@ -28,37 +26,32 @@ ROOM_M = 0.35
 PULLS, LAST_PULLS = 50, 8
 STIFF, PUSH_M = 0.3, 0.02
 SLOWEST_MPS = 0.02
-OVERHANG_M = (PULLS + LAST_PULLS) * STEP_M + 3.0
-"""A line depends on the way so far ahead and no farther: relaxing, keeping clear and braking."""
+AHEAD_M = (PULLS + LAST_PULLS) * STEP_M + 1.0
 
 
 @dataclass(frozen=True, eq=False)
 class Route:
     """A line and when it is where; M samples."""
 
-    places_m: NDArray[np.float64]
-    """(M, 2) as (x, z)."""
+    samples_m: NDArray[np.float64]
+    """(M, 2) as (x, z), of which the line is the spline."""
     arc_m: NDArray[np.float64]
     """(M,) along the line, from 0."""
-    time_s: NDArray[np.float64]
-    """(M,) rising."""
-    speed_mps: NDArray[np.float64]
-    """(M,); between two samples it changes evenly in time."""
+    pace: Pace
 
     def at(self, seconds: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Places (..., 2) and distances along the line (...) at times; before and after it stands at its ends."""
-        if len(self.time_s) < 2:
-            return self.at_arc(0.0 * seconds), 0.0 * seconds
-        now_s = np.clip(seconds, self.time_s[0], self.time_s[-1])
-        k = np.clip(np.searchsorted(self.time_s, now_s, side="right") - 1, 0, len(self.time_s) - 2)
-        since_s, lasts_s = now_s - self.time_s[k], self.time_s[k + 1] - self.time_s[k]
-        gained = (self.speed_mps[k + 1] - self.speed_mps[k]) * since_s / lasts_s
-        arc_m = self.arc_m[k] + (self.speed_mps[k] + gained / 2) * since_s
-        return self.at_arc(arc_m), arc_m
+        number = self.pace.at(seconds)
+        return between(self.samples_m, number), np.interp(number, np.arange(len(self.arc_m)), self.arc_m)
 
     def at_arc(self, arc_m: NDArray[np.float64]) -> NDArray[np.float64]:
         """(..., 2) places at distances along the line."""
-        return np.stack([np.interp(arc_m, self.arc_m, column) for column in self.places_m.T], axis=-1)
+        return between(self.samples_m, np.interp(arc_m, self.arc_m, np.arange(len(self.arc_m))))
+
+
+def overhang_m(walk: WalkConfig) -> float:
+    """A line depends on the way so far ahead and no farther: relaxing, keeping clear and braking."""
+    return AHEAD_M + walk.speed_mps**2 / (2 * (1 - BEND_SHARE) * ACCELERATION_MPS2)
 
 
 def planning_radius_m(space: FreeSpace, radius_m: float) -> float:
@@ -72,9 +65,8 @@ def plan_route(space: FreeSpace, walk: WalkConfig, way_m: NDArray[np.float64], a
     steps_m = np.linalg.norm(np.diff(line, axis=0), axis=1)
     line = line[np.concatenate([[True], steps_m > 1e-6])]
     steps_m = np.linalg.norm(np.diff(line, axis=0), axis=1)
-    speed = _speeds(line, steps_m, walk, at_rest)
-    time_s = np.concatenate([[0.0], np.cumsum(2 * steps_m / (speed[:-1] + speed[1:]))])
-    return Route(line, np.concatenate([[0.0], np.cumsum(steps_m)]), time_s, speed)
+    pace = pace_of(walk, line, most_per_s=_turned_in_time(line, walk), at_rest=at_rest)
+    return Route(line, np.concatenate([[0.0], np.cumsum(steps_m)]), pace)
 
 
 def _resampled(way: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -119,9 +111,8 @@ def _smoothed(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _too_close(space: FreeSpace, line: NDArray[np.float64], least_m: float) -> NDArray[np.bool_]:
     """(M,) does one of the pieces at a point come nearer than `least_m` to a thing; looked at every 12 mm."""
-    part = (np.arange(4) / 4)[:, None]
-    between = line[:-1, None] + (line[1:] - line[:-1])[:, None] * part
-    close = (space.clearance_at(between) < least_m).any(axis=1)
+    at = np.arange(4 * (len(line) - 1)) / 4
+    close = (space.clearance_at(between(line, at)) < least_m).reshape(-1, 4).any(axis=1)
     return np.append(close, False) | np.insert(close, 0, False)
 
 
@@ -133,24 +124,11 @@ def _push(space: FreeSpace, radius_m: float) -> NDArray[np.float64]:
     return np.stack([along_x, along_z], axis=-1) * (PUSH_M * near)[..., None]
 
 
-def _speeds(
-    line: NDArray[np.float64], steps_m: NDArray[np.float64], walk: WalkConfig, at_rest: bool
-) -> NDArray[np.float64]:
-    """(M,) m/s, the largest allowed."""
-    limit = np.full(len(line), walk.speed_mps)
+def _turned_in_time(line: NDArray[np.float64], walk: WalkConfig) -> NDArray[np.float64]:
+    """(M,) samples a second at which the way does not turn faster than a view may."""
+    most = np.full(len(line), np.inf)
     if len(line) > 2:
         x, z = np.diff(line, axis=0).T
         turn = np.abs(np.arctan2(x[:-1] * z[1:] - z[:-1] * x[1:], x[:-1] * x[1:] + z[:-1] * z[1:]))
-        bend = np.maximum(2 * turn / (steps_m[:-1] + steps_m[1:]), 1e-9)
-        across = np.sqrt(ACROSS_SHARE * ACCELERATION_MPS2 / bend)
-        limit[1:-1] = np.minimum(limit[1:-1], np.minimum(np.radians(walk.max_turn_dps) / bend, across))
-    limit = np.maximum(limit, SLOWEST_MPS)
-    speed = limit.tolist()
-    if at_rest:
-        speed[0] = 0.0
-    gain = (2 * ALONG_SHARE * ACCELERATION_MPS2 * steps_m).tolist()
-    for i, more in enumerate(gain):
-        speed[i + 1] = min(speed[i + 1], (speed[i] ** 2 + more) ** 0.5)
-    for i in range(len(gain) - 1, -1, -1):
-        speed[i] = min(speed[i], (speed[i + 1] ** 2 + gain[i]) ** 0.5)
-    return np.array(speed)
+        most[1:-1] = np.radians(walk.max_turn_dps) / np.maximum(turn, 1e-9)
+    return np.maximum(most, SLOWEST_MPS / STEP_M)

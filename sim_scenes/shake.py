@@ -3,7 +3,8 @@
 WalkConfig ─▶ [calm] ─▶ paths, moves ─▶ Walk ─▶ [shaken] ─▶ Walk
 
 The unrest takes its share of the allowed speed, turn rate and room: paths are planned with the rest (`calm`), so a
-shaken path keeps to the same bounds as a steady one.
+shaken path keeps to the same bounds of these as a steady one. How fast speed and turn rate change is not bounded: that
+is what a shake is.
 """
 
 import math

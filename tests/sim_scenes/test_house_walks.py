@@ -11,11 +11,11 @@ from video4spatial.pipeline.core.geometry import rotation_angle_rad
 from video4spatial.pipeline.core.seeds import rng
 from video4spatial.sim_scenes.config import View, WalkConfig
 from video4spatial.sim_scenes.houses import GeneratedHouse, generate_house
+from video4spatial.sim_scenes.pace import ACCELERATION_MPS2
 from video4spatial.sim_scenes.paths import Walk, draw_walks
 from video4spatial.sim_scenes.place import Place, interests_m, load_place
 from video4spatial.sim_scenes.recordings import draw_recordings
 from video4spatial.sim_scenes.render.embedded import EmbeddedRenderer
-from video4spatial.sim_scenes.route import ACCELERATION_MPS2
 from video4spatial.sim_scenes.scene import flatten
 from video4spatial.sim_scenes.sources import house_source
 

@@ -108,7 +108,7 @@ def test_a_loop_closes_however_short_the_film(places: list[Place]) -> None:
         check_bounds(recording, WalkConfig())
         poses = recording.walk.world_from_camera
         np.testing.assert_allclose(poses[-1], poses[0], atol=1e-9)
-        assert recording.walk.length_m > 0.1
+        assert recording.walk.length_m > 0.04  # a larger circle in 0.7 s needs more than the acceleration allowed
 
 
 def test_a_dolly_is_straight_and_level(places: list[Place]) -> None:
