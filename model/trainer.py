@@ -64,18 +64,20 @@ def train(
     run_dir: Path,
     launch: Launch,
     identity: Mapping[str, str],
+    origin: Mapping[str, str] | None = None,
 ) -> TrainResult:
     """Trains on `sources["train"]`, validates on every other set, and returns when finished or asked to stop.
 
-    `identity` names the data (version, content). Raises ConfigError when `run_dir` holds a run of other settings or
-    data, or a set cannot be used; RunFailed when loss or gradient stay non-finite.
+    `identity` hashes the data (content, splits), `origin` says what it is called (version): it is written beside it
+    and compared with nothing. Raises ConfigError when `run_dir` holds a run of other settings or data, or a set cannot
+    be used; RunFailed when loss or gradient stay non-finite.
     """
     expected = {"settings": fingerprint({"model": model_config, "train": train_config}), "data": dict(identity)}
     done = _finished(run_dir, expected)
     if done is not None:
         return done
     _check(model_config, train_config, sources, launch)
-    return _Run(model_config, train_config, sources, run_dir, launch, expected).go()
+    return _Run(model_config, train_config, sources, run_dir, launch, expected, dict(origin or {})).go()
 
 
 def _finished(run_dir: Path, expected: Mapping[str, Any]) -> TrainResult | None:
@@ -116,9 +118,11 @@ class _Run:
         run_dir: Path,
         launch: Launch,
         expected: Mapping[str, Any],
+        origin: Mapping[str, str],
     ) -> None:
         self.model, self.config, self.sources = model, config, sources
         self.run_dir, self.launch, self.expected = run_dir, launch, expected
+        self.told = {**expected, "origin": origin}
         self.tokenizer = build_tokenizer()
         share = config.batch_size // launch.world_size
         self.slots = range(launch.rank * share, (launch.rank + 1) * share)
@@ -253,7 +257,7 @@ class _Run:
         folder = self.run_dir / "checkpoints"
         if self.launch.rank == 0:
             saved = self.state.to_saved(self._cpu_s())
-            facts = {**self.expected, "world_size": self.launch.world_size}
+            facts = {**self.told, "world_size": self.launch.world_size}
             save_checkpoint(folder, self.state.step, saved, facts, self.config.keep_checkpoints)
         barrier(self.launch)
         return folder / f"step_{self.state.step:08d}"
@@ -262,7 +266,7 @@ class _Run:
         """Saves the pipeline with the averaged weights, then train.json."""
         state = self.state
         facts = {
-            **self.expected,
+            **self.told,
             "steps": state.step,
             "samples": state.step * self.config.batch_size,
             "skipped": state.skipped,
@@ -279,6 +283,7 @@ class _Run:
             shutil.rmtree(partial, ignore_errors=True)
             with no_progress_bars():
                 pipeline.save_pretrained(partial)
+            write_atomic(partial / "trained_on.json", canonical_json(self.told))
             shutil.rmtree(final, ignore_errors=True)
             partial.rename(final)
             write_atomic(self.run_dir / "train.json", json.dumps(facts, indent=1, sort_keys=True).encode())

@@ -1,4 +1,4 @@
-"""`v4s datasets`: list, show, verify, export and record what a store holds."""
+"""`v4s datasets`: what a store holds. Here list, show and verify; the other actions are in files of their own."""
 
 import argparse
 import json
@@ -6,6 +6,9 @@ from collections import Counter
 from typing import Any
 
 from video4spatial.pipeline.commands import record
+from video4spatial.pipeline.commands.datasets_ask import register_questions
+from video4spatial.pipeline.commands.datasets_change import register_changes
+from video4spatial.pipeline.commands.datasets_trace import register_traces
 from video4spatial.pipeline.commands.export import register_export
 from video4spatial.pipeline.core.errors import ConfigError, StorageError
 from video4spatial.pipeline.store.store import Store
@@ -14,7 +17,7 @@ from video4spatial.pipeline.store.store import Store
 def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the verb and its own verbs."""
     parser = verbs.add_parser(
-        "datasets", help="list, show, verify, export and record dataset versions", description=__doc__
+        "datasets", help="list, show, compare, derive, trace, verify, remove and export versions", description=__doc__
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     for name, action, text in (
@@ -36,7 +39,8 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         if name == "record":
             record.add_options(sub)
         sub.set_defaults(run=action)
-    register_export(actions)
+    for register_more in (register_questions, register_traces, register_changes, register_export):
+        register_more(actions)
 
 
 def run_list(options: argparse.Namespace) -> int:
@@ -62,13 +66,15 @@ def run_list(options: argparse.Namespace) -> int:
         print(
             f"{line['version']:20s} {line['kept']:7d} {line['rows']:7d} {line['bytes'] / 1e6:9.1f}  "
             f"{line['created']:25s} {line['content'][:16]}{'' if line['complete'] else '  INCOMPLETE'}"
+            + "".join(f"  @{tag}" for tag in line["tags"])
         )
     return 0
 
 
 def run_show(options: argparse.Namespace) -> int:
     """A version's counts by fate, reason, split and kind, and its manifest."""
-    version = Store.open(options.store, create=False).version(options.version)
+    store = Store.open(options.store, create=False)
+    version = store.version(options.version)
     rows = version.table(["verdict", "reason", "split", "held_out", "kind"]).to_pylist()
     counts = {
         "verdict": Counter(row["verdict"] for row in rows),
@@ -81,12 +87,15 @@ def run_show(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"manifest": version.manifest, "counts": counts}, sort_keys=True))
         return 0
-    print(f"{version.name}  content {version.content}")
+    tags = [
+        tag for tag, number in store.tags(version.manifest["dataset"]).items() if number == version.manifest["version"]
+    ]
+    print(f"{version.name}  content {version.content}" + (f"  tagged {', '.join(tags)}" if tags else ""))
     for name, tally in counts.items():
         if tally:
             print(f"  {name:8s} " + ", ".join(f"{count} {value}" for value, count in tally.most_common()))
-    for key in ("complete", "created", "seed", "parent", "code"):
-        if key in version.manifest:
+    for key in ("complete", "created", "seeds", "parent", "derivation", "code"):
+        if version.manifest.get(key) is not None:
             print(f"  {key:8s} {_plain(version.manifest[key])}")
     for unit in version.manifest.get("failed_units", ()):
         print(f"  failed   {_plain(unit)}")
@@ -128,6 +137,7 @@ def _summary(store: Store, dataset: str, number: int) -> dict[str, Any]:
         "created": manifest["created"],
         "content": version.content,
         "complete": manifest["complete"],
+        "tags": [tag for tag, tagged in store.tags(dataset).items() if tagged == number],
     }
 
 

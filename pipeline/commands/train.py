@@ -63,6 +63,7 @@ def train(context: RunContext, address: str | None = None) -> Path:
         train=recipe.train,
         run_dir=str(run_dir.absolute()),
     )
+    context.store.record_training(context.store.version(job.version), train_id, context.out.absolute().name)
     context.reporter.say(f"train: {train_id} on {job.version}, {recipe.train.steps} steps")
     with (
         context.timed("train"),

@@ -59,6 +59,7 @@ class TrainingJob:
             Path(self.run_dir),
             launch,
             {"content": self.content, "splits": self.splits},
+            {"version": version.name},
         )
 
 

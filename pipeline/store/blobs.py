@@ -15,9 +15,11 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from video4spatial.pipeline.core.errors import StorageError
+from video4spatial.pipeline.store.lock import exclusive, shared
 
 _COUNTER = itertools.count()
 _STALE_S = 24 * 3600
@@ -25,6 +27,16 @@ _PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*"
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK}
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENOENT}
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """One file of the store, as listed."""
+
+    path: str
+    nbytes: int
+    modified_s: float
+    """Of its last change, in seconds of the file system's clock."""
 
 
 class Blobs:
@@ -82,11 +94,16 @@ class Blobs:
 
         A file of that name whose bytes differ was damaged, and is healed.
         """
-        digest = hashlib.sha256(data).hexdigest()
-        path = f"{kind}/{digest[:2]}/{digest}.{suffix}"
+        path = self.named(kind, data, suffix)
         if not self.create(path, data) and self.read(path) != data:
             self.replace(path, data)
         return path
+
+    @staticmethod
+    def named(kind: str, data: bytes, suffix: str) -> str:
+        """Where `put` would store `data`."""
+        digest = hashlib.sha256(data).hexdigest()
+        return f"{kind}/{digest[:2]}/{digest}.{suffix}"
 
     def read(self, path: str) -> bytes:
         """All bytes of `path`. Raises StorageError where it is missing."""
@@ -145,6 +162,31 @@ class Blobs:
             return []
         except OSError as error:
             raise StorageError(_explain(self.root, "list", error)) from error
+
+    def committing(self) -> contextlib.AbstractContextManager[None]:
+        """Held from the first look at what others made until the commit that names it: nothing is deleted meanwhile."""
+        return shared(self.root)
+
+    def deleting(self) -> contextlib.AbstractContextManager[None]:
+        """Held while deleting: nobody commits meanwhile."""
+        return exclusive(self.root)
+
+    def files(self, kind: str) -> list[File]:
+        """The files `kind/ab/<name>`, sorted by path, with sizes and times."""
+        found = []
+        for folder in self.names(kind):
+            with self._explained("list"), os.scandir(self._at(f"{kind}/{folder}")) as entries:
+                for entry in entries:
+                    with contextlib.suppress(FileNotFoundError):  # removed since it was listed
+                        facts = entry.stat(follow_symlinks=False)
+                        path = f"{kind}/{folder}/{entry.name}"
+                        found.append(File(path=path, nbytes=facts.st_size, modified_s=facts.st_mtime))
+        return sorted(found, key=lambda file: file.path)
+
+    def now_s(self) -> float:
+        """The time as the store's file system tells it, in seconds: what the ages of its files are counted from."""
+        with self._explained("write to"), self._temporary(b"") as temporary:
+            return temporary.stat().st_mtime
 
     def remove(self, path: str) -> None:
         """Removes `path` if it exists."""

@@ -1,6 +1,6 @@
 """What a version's manifest says about its data. docs/format.md describes each field.
 
-publish.py ─▶ [describe] ─▶ publish.py adds name, number, parent, identity and time ─▶ datasets/<name>/versions/<n>.json
+publish, derive ─▶ [describe] ─▶ commit.py adds name, number, parent, identity and time, and creates it
 
 No clock, host or absolute path enters here; `code`, `environment` and `facts` are what the caller passes.
 """
@@ -29,32 +29,16 @@ def describe(
     recipe_text: str,
     moved: tuple[str, ...],
     idle_rules: list[str],
+    withdrawn: list[str],
     facts: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The manifest of a version with that table, as JSON."""
-    names = ["key", "sample_sha256", "verdict", "shard", "nbytes", "split", "held_out", "split_group"]
-    rows = table.select(names).to_pylist()
-    kept = [row for row in rows if row["verdict"] == "kept"]
-    live = Counter(row["shard"] for row in kept)
-    sizes = {receipt.shard: receipt.shard_nbytes for receipt in receipts}
-    verdicts = Counter(row["verdict"] for row in rows)
+    sizes = {receipt.shard: receipt.shard_nbytes for receipt in receipts if receipt.shard is not None}
     unit_ids = sorted([receipt.unit_id for receipt in receipts] + [failure.unit_id for failure in failures])
     sources = sorted({receipt.source_sha256 for receipt in receipts})
     return {
         "format": FORMAT,
-        "content": hash_content((row["key"] for row in kept), (row["sample_sha256"] for row in kept)),
-        "rows": len(kept),
-        "bytes": sum(row["nbytes"] for row in kept),
-        "verdicts": {name: verdicts[name] for name in ("kept", "rejected", "failed")},
-        "splits": _count_splits(kept),
-        "table": {
-            "path": table_path,
-            "sha256": table_path.rpartition("/")[2].removesuffix(".parquet"),
-            "nbytes": table_nbytes,
-            "rows": table.num_rows,
-        },
-        "shards": [{"path": path, "nbytes": sizes[path], "live_rows": live[path]} for path in sorted(live)],
-        "scores": score_names(table),
+        **_of_table(table, table_path, table_nbytes, sizes),
         "units": {"count": len(unit_ids), "sha256": fingerprint(unit_ids)},
         "inputs": {"count": len(sources), "sha256": fingerprint(sources)},
         "complete": not failures,
@@ -66,8 +50,65 @@ def describe(
         "seeds": sorted({receipt.seed for receipt in receipts}),
         "recipe": {"sha256": hashlib.sha256(recipe_text.encode()).hexdigest(), "text": recipe_text},
         "selection": dict(selection),
+        "derivation": None,
         "moved": list(moved),
         "idle_rules": list(idle_rules),
+        "withdrawn": withdrawn,
+        **_told(facts),
+    }
+
+
+def describe_derived(
+    parent: Mapping[str, Any],
+    *,
+    table: pa.Table,
+    table_path: str,
+    table_nbytes: int,
+    derivation: Mapping[str, Any],
+    withdrawn: list[str],
+    facts: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The manifest of a version that keeps some of the rows of the version with the manifest `parent`.
+
+    What was selected from (units, inputs, recipe, selection) is said of both alike.
+    """
+    sizes = {shard["path"]: shard["nbytes"] for shard in parent["shards"]}
+    kept = {name: value for name, value in parent.items() if name not in _OWN}
+    told = _of_table(table, table_path, table_nbytes, sizes) | _told(facts)
+    return kept | told | {"derivation": dict(derivation), "withdrawn": withdrawn}
+
+
+_OWN = ("dataset", "version", "parent", "identity", "created")
+"""What commit.py adds."""
+
+
+def _of_table(table: pa.Table, path: str, nbytes: int, shard_nbytes: Mapping[str, int]) -> dict[str, Any]:
+    """What follows from the rows alone."""
+    names = ["key", "sample_sha256", "verdict", "shard", "nbytes", "split", "held_out", "split_group"]
+    rows = table.select(names).to_pylist()
+    kept = [row for row in rows if row["verdict"] == "kept"]
+    live = Counter(row["shard"] for row in kept)
+    verdicts = Counter(row["verdict"] for row in rows)
+    return {
+        "content": hash_content((row["key"] for row in kept), (row["sample_sha256"] for row in kept)),
+        "rows": len(kept),
+        "bytes": sum(row["nbytes"] for row in kept),
+        "verdicts": {name: verdicts[name] for name in ("kept", "rejected", "failed")},
+        "splits": _count_splits(kept),
+        "table": {
+            "path": path,
+            "sha256": path.rpartition("/")[2].removesuffix(".parquet"),
+            "nbytes": nbytes,
+            "rows": table.num_rows,
+        },
+        "shards": [{"path": shard, "nbytes": shard_nbytes[shard], "live_rows": live[shard]} for shard in sorted(live)],
+        "scores": score_names(table),
+    }
+
+
+def _told(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What the caller says about the run."""
+    return {
         "code": facts.get("code"),
         "environment": facts.get("environment"),
         "facts": {name: value for name, value in facts.items() if name not in ("code", "environment")},

@@ -9,16 +9,16 @@ the version that exists, however often and by however many processes they are pu
 import hashlib
 import itertools
 import logging
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pyarrow as pa
 
 from video4spatial.pipeline.core.errors import StorageError
-from video4spatial.pipeline.core.settings import canonical_json, fingerprint, to_plain
+from video4spatial.pipeline.core.settings import canonical_json, to_plain
 from video4spatial.pipeline.core.unit import Unit
 from video4spatial.pipeline.store.blobs import Blobs
+from video4spatial.pipeline.store.commit import commit_version
 from video4spatial.pipeline.store.manifest import describe
 from video4spatial.pipeline.store.receipt import Failure, Receipt, receipt_path
 from video4spatial.pipeline.store.selection import Judgement, Selection, judge
@@ -32,14 +32,8 @@ from video4spatial.pipeline.store.table import (
     to_parquet,
 )
 from video4spatial.pipeline.store.units import read_failures, read_receipt
-from video4spatial.pipeline.store.version import (
-    Published,
-    Version,
-    check_dataset_name,
-    read_version,
-    version_numbers,
-    version_path,
-)
+from video4spatial.pipeline.store.version import Published, check_dataset_name
+from video4spatial.pipeline.store.withdrawal import withdrawn_sources, without_withdrawn
 
 logger = logging.getLogger(__name__)
 
@@ -51,15 +45,22 @@ def publish(
 ) -> Published:
     """See `Store.publish`."""
     check_dataset_name(dataset)
+    with blobs.committing():
+        return _publish(blobs, dataset, units, selection, recipe_text, facts)
+
+
+def _publish(
+    blobs: Blobs, dataset: str, units: list[Unit], selection: Selection, recipe_text: str, facts: Mapping[str, Any]
+) -> Published:
     planned = {unit.unit_id: unit for unit in sorted(units, key=lambda unit: unit.unit_id)}
     receipts, failures = _settle(blobs, planned)
     _check_shards(blobs, receipts)
-    table = join_tables([*_indexes(blobs, receipts), *_failed_rows(planned, failures)])
-    _check_keys(table)
-    judgement = judge(table, selection)
-    table, moved = _split(_judged(table, judgement), judgement, selection)
+    withdrawn = withdrawn_sources(blobs)
+    measured = join_tables([*indexes(blobs, receipts), *_failed_rows(planned, failures)])
+    table, judgement, moved = select_rows(measured, selection, withdrawn)
     for score in judgement.idle_rules:
         logger.warning("the rule on %r judged nothing in %s: no row of its kind has that score", score, dataset)
+    blobs.put("lists", canonical_json(sorted(planned)), "json")
     parquet = to_parquet(table)
     manifest = describe(
         table=table,
@@ -71,10 +72,22 @@ def publish(
         recipe_text=recipe_text,
         moved=moved,
         idle_rules=judgement.idle_rules,
+        withdrawn=sorted(withdrawn),
         facts=to_plain(facts),
     )
-    version, created = _commit(blobs, dataset, manifest)
+    version, created = commit_version(blobs, dataset, manifest)
     return Published(version=version, created=created, moved=moved)
+
+
+def select_rows(
+    table: pa.Table, selection: Selection, withdrawn: Collection[str]
+) -> tuple[pa.Table, Judgement, tuple[str, ...]]:
+    """The table of a version from the joined rows of its units; how it was judged; what moved between splits."""
+    _check_keys(table)
+    table = without_withdrawn(table, withdrawn)
+    judgement = judge(table, selection)
+    table, moved = _split(_judged(table, judgement), judgement, selection)
+    return table, judgement, moved
 
 
 def _settle(blobs: Blobs, planned: Mapping[str, Unit]) -> tuple[list[Receipt], list[Failure]]:
@@ -100,7 +113,7 @@ def _check_shards(blobs: Blobs, receipts: list[Receipt]) -> None:
             )
 
 
-def _indexes(blobs: Blobs, receipts: list[Receipt]) -> list[pa.Table]:
+def indexes(blobs: Blobs, receipts: list[Receipt]) -> list[pa.Table]:
     """The rows of each unit, of which not one bit may be wrong."""
     tables = []
     for receipt in receipts:
@@ -150,26 +163,3 @@ def _split(table: pa.Table, judgement: Judgement, selection: Selection) -> tuple
     held = hold_out_paths(paths, selection.held_out_paths)
     held_out = [side == "train" and row["variant_group"] in held for row, side in zip(rows, split, strict=True)]
     return set_column(set_column(table, "split", split), "held_out", held_out), moved
-
-
-def _commit(blobs: Blobs, dataset: str, manifest: dict[str, Any]) -> tuple[Version, bool]:
-    """The version that says the same, else a new one under the next free number."""
-    identity = fingerprint(
-        {name: manifest[name] for name in ("units", "selection", "content", "table", "failed_units")}
-    )
-    while True:
-        numbers = version_numbers(blobs, dataset)
-        for number in reversed(numbers):
-            version = read_version(blobs, dataset, number)
-            if version.manifest["identity"] == identity:
-                return version, False
-        number = numbers[-1] + 1 if numbers else 1
-        full = manifest | {
-            "dataset": dataset,
-            "version": number,
-            "parent": f"{dataset}@{numbers[-1]}" if numbers else None,
-            "identity": identity,
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        }
-        if blobs.create(version_path(dataset, number), canonical_json(full)):
-            return Version(blobs, full), True

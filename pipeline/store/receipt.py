@@ -71,6 +71,11 @@ def receipt_path(unit_id: str) -> str:
     return f"units/{unit_id[:2]}/{unit_id}.json"
 
 
+def retired_path(unit_id: str) -> str:
+    """Where the receipt of a unit lies whose bytes were collected: what it was made of stays known."""
+    return f"retired/{unit_id[:2]}/{unit_id}.json"
+
+
 def failure_path(unit_id: str) -> str:
     return f"failures/{unit_id[:2]}/{unit_id}.json"
 

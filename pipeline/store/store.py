@@ -10,16 +10,35 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from video4spatial.pipeline.core.errors import ConfigError, StorageError
 from video4spatial.pipeline.core.unit import Product, Unit
-from video4spatial.pipeline.store import publish, units, version
+from video4spatial.pipeline.store import derive, gc, lineage, publish, rebuild, removal, trace, units, version
 from video4spatial.pipeline.store.blobs import Blobs
+from video4spatial.pipeline.store.derive import Derived
+from video4spatial.pipeline.store.gc import Garbage, Grace
+from video4spatial.pipeline.store.lineage import Lineage
 from video4spatial.pipeline.store.receipt import Failure, Receipt
 from video4spatial.pipeline.store.selection import Selection
+from video4spatial.pipeline.store.trace import Trace
 from video4spatial.pipeline.store.verify import Problem, verify_version
 from video4spatial.pipeline.store.version import Published, Version
 
-__all__ = ["Failure", "Problem", "Published", "Receipt", "Selection", "Store", "Version"]
+__all__ = [
+    "Derived",
+    "Failure",
+    "Garbage",
+    "Grace",
+    "Lineage",
+    "Problem",
+    "Published",
+    "Receipt",
+    "Selection",
+    "Store",
+    "Trace",
+    "Version",
+]
 
 FORMAT = 1
 _MARKER = "store.json"
@@ -123,6 +142,50 @@ class Store:
     def tag(self, name: str, tag: str) -> None:
         """Gives the version called `name` a second name for good. Raises ConfigError where the tag is taken."""
         version.set_tag(self._blobs, self.version(name), tag)
+
+    def derive(self, version: Version, where: str, dataset: str | None, facts: Mapping[str, Any]) -> Derived:
+        """A version of the kept sequences for which the SQL expression `where` is true; no shard is written."""
+        return derive.derive_where(version, where, dataset, facts)
+
+    def drop(self, version: Version, source_sha256: str, facts: Mapping[str, Any]) -> Derived:
+        """Withdraws a raw input: a version without it now, and no later one takes it in."""
+        return derive.drop_source(version, source_sha256, facts)
+
+    def remove(self, version: Version, with_tags: bool = False) -> list[str]:
+        """Takes a version out of sight; returns the tags that went with it. `gc` deletes what it held, later."""
+        return removal.remove_version(self._blobs, version, with_tags)
+
+    def restore(self, dataset: str, number: int) -> Version:
+        """Brings a removed version back, as long as gc has not taken its files."""
+        return removal.restore_version(self._blobs, dataset, number)
+
+    def garbage(self, grace: Grace) -> Garbage:
+        """What nothing needs any more. Deletes nothing."""
+        return gc.find_garbage(self._blobs, grace)
+
+    def collect(self, grace: Grace) -> Garbage:
+        """Deletes what nothing needs any more, safely beside others at work; returns what went."""
+        return gc.collect(self._blobs, grace)
+
+    def rebuild(self, version: Version) -> bool:
+        """Makes the version's table again where it is lost or damaged; False where it is whole."""
+        return rebuild.rebuild_table(version)
+
+    def lineage(self, key: str) -> Lineage:
+        """What the sample called `key` was made of, and its fate in each version."""
+        return lineage.lineage(self._blobs, key)
+
+    def trace(self, source_sha256: str, runs: Iterable[Path] = ()) -> Trace:
+        """What was made of a raw input; checkpoints are looked for below the folders `runs`."""
+        return trace.trace(self._blobs, source_sha256, runs)
+
+    def sources(self) -> pa.Table:
+        """`source_sha256` and `source_uri` of every input that a version has a row of."""
+        return trace.sources(self._blobs)
+
+    def record_training(self, version: Version, train_id: str, run: str) -> None:
+        """Notes that a training reads that version, so that `trace` finds it."""
+        trace.record_training(self._blobs, version, train_id, run)
 
     def verify(self, version: Version, quick: bool = False) -> list[Problem]:
         """What is wrong with a version, empty when nothing is. With `quick` shards are measured, not read."""

@@ -180,9 +180,15 @@ def from_parquet(data: bytes, path: str, columns: list[str] | None = None) -> pa
         file = pq.ParquetFile(pa.BufferReader(data), pre_buffer=False)
         for name in columns or ():
             check_column(name, file.schema_arrow.names)
-        return file.read(columns=columns, use_threads=False)
+        return _plain(file.read(columns=columns, use_threads=False))
     except (pa.ArrowException, OSError) as error:
         raise StorageError(f"{path} cannot be read ({error}); run `v4s datasets verify`") from None
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """`table` without the field numbers that reading adds: written again it then has the same bytes."""
+    fields = [pa.field(field.name, COLUMNS.get(field.name, field.type)) for field in table.schema]
+    return table.cast(pa.schema(fields, metadata=table.schema.metadata)).combine_chunks()
 
 
 def check_column(name: str, names: list[str]) -> None:

@@ -24,6 +24,7 @@ from video4spatial.pipeline.store.receipt import (
     parse_failure,
     parse_receipt,
     receipt_path,
+    retired_path,
 )
 from video4spatial.pipeline.store.sample import encode_sample
 from video4spatial.pipeline.store.shard import pack
@@ -41,6 +42,19 @@ def write_unit(blobs: Blobs, unit: Unit, products: Iterable[Product], facts: Map
     if existing is not None:
         return existing
     samples, rows, scores = _encode(unit, products)
+    with blobs.committing():
+        return _pack(blobs, unit, samples, rows, scores, facts)
+
+
+def _pack(
+    blobs: Blobs,
+    unit: Unit,
+    samples: dict[str, dict[str, bytes]],
+    rows: list[dict[str, Any]],
+    scores: set[str],
+    facts: Mapping[str, Any],
+) -> Receipt:
+    """Writes shard, index and, last, the receipt."""
     shard, nbytes = None, 0
     if samples:
         data, places = pack(samples)
@@ -95,6 +109,16 @@ def reopen_failed(blobs: Blobs, receipt: Receipt) -> None:
     )
     write_failure(blobs, failure)
     blobs.remove(receipt_path(receipt.unit_id))
+
+
+def find_receipt(blobs: Blobs, unit_id: str) -> Receipt | None:
+    """What is known of how a unit was made, also where gc has retired it; None where it left no trace."""
+    found = read_receipt(blobs, unit_id)
+    if found is not None:
+        return found
+    path = retired_path(unit_id)
+    data = blobs.find(path)
+    return None if data is None else parse_receipt(data, path)
 
 
 def write_failure(blobs: Blobs, failure: Failure) -> None:

@@ -58,7 +58,7 @@ def verify_version(version: Version, quick: bool = False) -> list[Problem]:
 
 
 def _lost_table(path: str, what: str) -> Problem:
-    return Problem(path=path, what=what, remedy="publish again: the same units give the same table under the same name")
+    return Problem(path=path, what=what, remedy="`v4s datasets rebuild` this version")
 
 
 def _check_manifest(manifest: dict[str, Any], table: pa.Table, kept: list[dict[str, Any]]) -> Iterator[Problem]:

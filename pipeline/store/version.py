@@ -99,7 +99,12 @@ def check_dataset_name(dataset: str) -> None:
 
 def dataset_names(blobs: Blobs) -> list[str]:
     """The datasets that have a version, sorted."""
-    return [name for name in blobs.names("datasets") if _NAME.fullmatch(name) and version_numbers(blobs, name)]
+    return [name for name in dataset_folders(blobs) if version_numbers(blobs, name)]
+
+
+def dataset_folders(blobs: Blobs) -> list[str]:
+    """The datasets that have or had a version, sorted."""
+    return [name for name in blobs.names("datasets") if _NAME.fullmatch(name)]
 
 
 def version_numbers(blobs: Blobs, dataset: str) -> list[int]:
@@ -107,6 +112,29 @@ def version_numbers(blobs: Blobs, dataset: str) -> list[int]:
     check_dataset_name(dataset)
     names = blobs.names(f"datasets/{dataset}/versions")
     return [int(name.removesuffix(".json")) for name in names if _VERSION_FILE.fullmatch(name)]
+
+
+def removed_numbers(blobs: Blobs, dataset: str) -> list[int]:
+    """The numbers of versions that were removed, rising."""
+    check_dataset_name(dataset)
+    names = blobs.names(f"datasets/{dataset}/removed")
+    return [int(name.removesuffix(".json")) for name in names if _VERSION_FILE.fullmatch(name)]
+
+
+def used_numbers(blobs: Blobs, dataset: str) -> list[int]:
+    """Every number that a version of the dataset has or had, rising."""
+    return sorted({*version_numbers(blobs, dataset), *removed_numbers(blobs, dataset)})
+
+
+def removed_path(dataset: str, number: int) -> str:
+    return f"datasets/{dataset}/removed/{number:06d}.json"
+
+
+def read_removed(blobs: Blobs, dataset: str, number: int) -> dict[str, Any] | None:
+    """The record of a removed version (its manifest, when it went and its tags), or None."""
+    path = removed_path(dataset, number)
+    data = blobs.find(path)
+    return None if data is None else _parse(data, path)
 
 
 def version_path(dataset: str, number: int) -> str:
@@ -121,6 +149,8 @@ def load_version(blobs: Blobs, name: str) -> Version:
     """The version called `demo@2`, `demo@tag` or `demo` (its latest). Raises ConfigError where there is none."""
     dataset, _, wanted = name.partition("@")
     numbers = version_numbers(blobs, dataset)
+    if wanted.isdigit() and int(wanted) in set(removed_numbers(blobs, dataset)) - set(numbers):
+        raise ConfigError(f"{name} was removed; `v4s datasets rm {name} --restore` brings it back")
     if not numbers:
         known = ", ".join(dataset_names(blobs)) or "nothing yet"
         raise ConfigError(f"no dataset {dataset!r} in {blobs.root}, which holds {known}")
@@ -133,8 +163,13 @@ def load_version(blobs: Blobs, name: str) -> Version:
 def read_version(blobs: Blobs, dataset: str, number: int) -> Version:
     """The version with that number. Raises StorageError where its manifest is damaged or of a newer format."""
     path = version_path(dataset, number)
+    return Version(blobs, _parse(blobs.read(path), path))
+
+
+def _parse(data: bytes, path: str) -> dict[str, Any]:
+    """A manifest. Raises StorageError where it is damaged or of a newer format."""
     try:
-        manifest = json.loads(blobs.read(path))
+        manifest = json.loads(data)
     except ValueError as error:
         raise StorageError(f"{path} is damaged ({error}); remove it and publish again") from None
     if not isinstance(manifest, dict):
@@ -144,7 +179,7 @@ def read_version(blobs: Blobs, dataset: str, number: int) -> Version:
     missing = [part for part in _PARTS if part not in manifest]
     if missing:
         raise StorageError(f"{path} is damaged (no {', '.join(missing)}); remove it and publish again")
-    return Version(blobs, manifest)
+    return manifest
 
 
 def set_tag(blobs: Blobs, version: Version, tag: str) -> None:
@@ -152,6 +187,9 @@ def set_tag(blobs: Blobs, version: Version, tag: str) -> None:
     check_dataset_name(tag)
     dataset, number = version.manifest["dataset"], version.manifest["version"]
     path = tag_path(dataset, tag)
+    for removed in removed_numbers(blobs, dataset):
+        if removed != number and tag in (read_removed(blobs, dataset, removed) or {}).get("removed_tags", ()):
+            raise ConfigError(f"{dataset}@{tag} was {dataset}@{removed}, which was removed; choose another tag")
     if not blobs.create(path, json.dumps({"version": number}).encode()):
         taken = _read_tag(blobs, path)
         if taken != number:
