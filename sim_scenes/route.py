@@ -65,7 +65,7 @@ def plan_route(space: FreeSpace, walk: WalkConfig, way_m: NDArray[np.float64], a
     steps_m = np.linalg.norm(np.diff(line, axis=0), axis=1)
     line = line[np.concatenate([[True], steps_m > 1e-6])]
     steps_m = np.linalg.norm(np.diff(line, axis=0), axis=1)
-    pace = pace_of(walk, line, most_per_s=_turned_in_time(line, walk), at_rest=at_rest)
+    pace = pace_of(walk, line, most_per_s=_turned_in_time(line, steps_m, walk), at_rest=at_rest)
     return Route(line, np.concatenate([[0.0], np.cumsum(steps_m)]), pace)
 
 
@@ -124,11 +124,13 @@ def _push(space: FreeSpace, radius_m: float) -> NDArray[np.float64]:
     return np.stack([along_x, along_z], axis=-1) * (PUSH_M * near)[..., None]
 
 
-def _turned_in_time(line: NDArray[np.float64], walk: WalkConfig) -> NDArray[np.float64]:
-    """(M,) samples a second at which the way does not turn faster than a view may."""
+def _turned_in_time(line: NDArray[np.float64], steps_m: NDArray[np.float64], walk: WalkConfig) -> NDArray[np.float64]:
+    """(M,) samples a second at which the way does not turn faster than a view may; where it turns on the spot,
+    SLOWEST_MPS."""
     most = np.full(len(line), np.inf)
     if len(line) > 2:
         x, z = np.diff(line, axis=0).T
         turn = np.abs(np.arctan2(x[:-1] * z[1:] - z[:-1] * x[1:], x[:-1] * x[1:] + z[:-1] * z[1:]))
-        most[1:-1] = np.radians(walk.max_turn_dps) / np.maximum(turn, 1e-9)
-    return np.maximum(most, SLOWEST_MPS / STEP_M)
+        slowest = 2 * SLOWEST_MPS / (steps_m[:-1] + steps_m[1:])
+        most[1:-1] = np.maximum(np.radians(walk.max_turn_dps) / np.maximum(turn, 1e-9), slowest)
+    return most
