@@ -1,9 +1,10 @@
 """Times the embedded renderer beside others: rgb, depth and ids of one view in one call.
 
 scenes × sizes × lights × candidates ─▶ rounds ─▶ cpu-ms per frame ─┐
-                      throughput.py ─▶ frames per second, two processes ─┴▶ docs/benchmarks/render.md
+        throughput.py ─▶ frames per second of one process and of two ─┴▶ docs/benchmarks/render.md
 
     V4S_TEST_DATA=... python benchmarks/render.py --rounds 5 --write
+    V4S_TEST_DATA=... python benchmarks/render.py --tables rates --write      # when the machine is free
 
 The peers are optional (`pip install -r benchmarks/requirements.txt`; Habitat: HABITAT_PYTHON); one that is not there is
 "not run", and so is a scene whose file is not there. Every round visits all candidates in turn, so a busy machine slows
@@ -28,7 +29,11 @@ from video4spatial.pipeline.core.errors import V4SError
 from video4spatial.sim_scenes.scene import Scene, flatten
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks" / "render.md"
-BEGIN, END = "<!-- table: benchmarks/render.py -->", "<!-- end of table -->"
+MARKS = {
+    "times": ("<!-- table: benchmarks/render.py -->", "<!-- end of table -->"),
+    "rates": ("<!-- table: benchmarks/render.py, two processes -->", "<!-- end of table of two processes -->"),
+}
+"""Between which a table stands in the page."""
 SIZES_PX = (256, 512)
 LIGHTS = ("unlit", "two lights")
 
@@ -63,7 +68,8 @@ def measure(name: str, scene: Scene, triangles: int, rounds: int, frames: int, m
 def table_of(times: dict[str, Times], triangles: dict[str, int]) -> list[str]:
     """Markdown lines: cpu-ms, and how many times that of the embedded renderer it is."""
     columns = [(light, size) for light in LIGHTS for size in SIZES_PX]
-    lines = _header(["scene", "triangles", "renderer", *(f"{light} {size} px" for light, size in columns)])
+    lines = ["cpu-ms per frame of rgb + depth + ids, and how many times the embedded renderer's that is.", ""]
+    lines += _header(["scene", "triangles", "renderer", *(f"{light} {size} px" for light, size in columns)])
     for name, measured in times.items():
         for renderer in dict.fromkeys(case[0] for case in measured):
             cells = [_cell(measured, renderer, light, size) for light, size in columns]
@@ -96,19 +102,20 @@ def against_habitat(times: dict[str, Times]) -> list[str]:
     return lines
 
 
-def page_of(times: dict[str, Times], triangles: dict[str, int], fps: list[str], missing: list[str]) -> str:
-    """The measured part of the page, in Markdown."""
+def block_of(table: str, lines: list[str], missing: list[str]) -> str:
+    """One measured part of the page with its marks, in Markdown: how, where and when, then the lines."""
     cpu = next((line.split(":")[1].strip() for line in _cpuinfo() if line.startswith("model name")), platform.machine())
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    lines = [BEGIN, "`python benchmarks/render.py " + " ".join(sys.argv[1:]) + "`", ""]
-    lines += [
+    begin, end = MARKS[table]
+    head = [
+        begin,
+        "`python benchmarks/render.py " + " ".join(sys.argv[1:]) + "`",
+        "",
         f"{cpu}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, {date.today()}, "
-        f"on top of {commit.stdout.strip() or 'no commit'}, load {os.getloadavg()[1]:.0f}. cpu-ms per frame of "
-        "rgb + depth + ids, and how many times the embedded renderer's that is.",
+        f"on top of {commit.stdout.strip() or 'no commit'}, load {os.getloadavg()[1]:.0f}.",
         "",
     ]
-    lines += table_of(times, triangles) + against_habitat(times) + fps
-    return "\n".join([*lines, "", "Not run: " + ("; ".join(missing) or "nothing") + ".", END]) + "\n"
+    return "\n".join([*head, *lines, "", "Not run: " + ("; ".join(missing) or "nothing") + ".", end]) + "\n"
 
 
 def write_into_page(begin: str, end: str, text: str) -> None:
@@ -132,11 +139,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5, help="how often each is timed; the median is reported")
     parser.add_argument("--frames", type=int, default=16, help="views per round (peers: a quarter of them)")
-    parser.add_argument("--seconds", type=float, default=1.0, help="of each run for frames per second; 0: none")
+    parser.add_argument("--seconds", type=float, default=1.0, help="of each run for frames per second")
+    parser.add_argument("--tables", nargs="+", choices=list(MARKS), default=list(MARKS), help="what is measured")
     parser.add_argument("--scenes", nargs="+", choices=list(SCENES), default=list(SCENES), metavar="SCENE")
     parser.add_argument("--write", action="store_true", help="replace the tables in docs/benchmarks/render.md")
     arguments = parser.parse_args()
-    missing, times, triangles = not_installed(), {}, {}
+    missing, lines, lacking = not_installed(), {}, {table: [] for table in MARKS}
+    triangles, times = {}, {}
     for name in arguments.scenes:
         try:
             scene = load(name)
@@ -144,13 +153,19 @@ def main() -> int:
             missing.append(f"{name} ({error})")
             continue
         triangles[name] = len(flatten(scene.bodies).object_id)
-        times[name] = measure(name, scene, triangles[name], arguments.rounds, arguments.frames, missing)
-        print("\n".join(table_of({name: times[name]}, triangles)), flush=True)
-    fps = rates(triangles, arguments.seconds) if arguments.seconds > 0 else []
-    measured = page_of(times, triangles, fps, missing)
-    print(measured)
-    if arguments.write:
-        write_into_page(BEGIN, END, measured)
+        if "times" in arguments.tables:
+            count, rounds, frames = triangles[name], arguments.rounds, arguments.frames
+            times[name] = measure(name, scene, count, rounds, frames, lacking["times"])
+            print("\n".join(table_of({name: times[name]}, triangles)), flush=True)
+    if "times" in arguments.tables:
+        lines["times"] = table_of(times, triangles) + against_habitat(times)
+    if "rates" in arguments.tables:
+        lines["rates"] = rates(triangles, arguments.seconds, arguments.rounds, lacking["rates"])
+    for table, measured in lines.items():
+        block = block_of(table, measured, missing + lacking[table])
+        print(block)
+        if arguments.write:
+            write_into_page(*MARKS[table], block)
     return 0
 
 
