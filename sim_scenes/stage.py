@@ -42,7 +42,7 @@ from video4spatial.sim_scenes.unit_settings import unit_settings
 from video4spatial.sim_scenes.variants import KINDS, Variant, variant_number
 from video4spatial.sim_scenes.variety import draw_variant
 
-STAGE_VERSION = 4
+STAGE_VERSION = 5
 READER_VERSION = 2
 """Of what is made of scene files; generated scenes do not depend on it."""
 
