@@ -95,8 +95,7 @@ def check_place(pair: Pair) -> None:
     assert place.space.clearance_at(points[:, [0, 2]]).min() > 0.0
     eyes = sequence.cameras.world_from_camera[:, :3, 3]
     away = np.linalg.norm(points[None][..., [0, 2]] - eyes[:, None][..., [0, 2]], axis=2).min()
-    assert away >= VIEW.walk.radius_m
-    assert away == pytest.approx(said["least_distance_m"], abs=0.05)
+    assert VIEW.walk.radius_m <= said["least_distance_m"] <= away + 0.001  # between frames it may come nearer
     bottom = entry["box"]["centre_m"][1] - entry["box"]["extent_m"][1] / 2
     assert bottom == pytest.approx(place.space.floor_m, abs=0.01)
     assert bottom + entry["box"]["extent_m"][1] < place.space.floor_m + VIEW.walk.eye_height_m[1] + 0.25
