@@ -81,6 +81,11 @@ class View(Settings):
     one have none."""
     jitter_variants: int = field(default=0, metadata=ADDED)
     """How many of the paths are filmed a second time from slightly other poses, through another lens."""
+    hidden_variants: int = field(default=0, metadata=ADDED)
+    """How many of the orbits, and of the grounding paths, are filmed a second time with something between the camera
+    and the thing that they show, for part of the path. Paths without room for it have none."""
+    hidden_end: Literal["seen", "hidden"] = field(default="seen", metadata=ADDED)
+    """Is that thing in open view again at the end, or is it hidden there and must be known from before."""
     variant_repeats: int = field(default=1, metadata=ADDED)
     """How many variants of each kind such a path gets, 1 to 10."""
     light: Literal["moods", "dials"] = field(default="moods", metadata=ADDED)
@@ -110,6 +115,14 @@ class View(Settings):
             count = getattr(self, name)
             if not 0 <= count <= self.paths:
                 raise ConfigError(f"view.{name} must lie in 0 to paths={self.paths}, got {count}")
+        most = max(self.paths, self.grounding_paths)
+        if not 0 <= self.hidden_variants <= most:
+            raise ConfigError(f"view.hidden_variants must lie in 0 to {most}, got {self.hidden_variants}")
+        if self.hidden_variants and "orbit" not in self.moves and not self.grounding_paths:
+            raise ConfigError(
+                "view.hidden_variants hides what orbits and grounding paths show, of which there are none; add orbit "
+                "to view.moves or set view.grounding_paths"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

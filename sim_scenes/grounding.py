@@ -43,8 +43,7 @@ def draw_grounding(
 ) -> list[tuple[int, Recording]]:
     """A recording, with its number, for each generator that found a thing to show."""
     walk = calm(view.walk)
-    windows = tuple(Window(np.asarray(centre), np.asarray(inward)) for centre, inward, _ in place.fixtures.windows)
-    sentences = referring_sentences(place.scene, windows)
+    sentences = referring_sentences(place.scene, windows_of(place))
     targets = tuple(target for target in find_targets(place) if target.object_id in sentences)
     found = [(number, _draw_end(place, walk, targets, see, draw)) for number, draw in enumerate(generators)]
     chosen = [(number, *end) for number, end in found if end is not None]
@@ -61,8 +60,13 @@ def draw_grounding(
     for (number, target, _), path, draw in zip(chosen, walks, draws, strict=True):
         words = sentences[target.object_id]
         task = {"task": "grounding", "object": target.object_id, "sentence": words[int(draw.integers(len(words)))]}
-        recordings.append((number, Recording(shaken(path, view.walk, view.rate_fps, draw), "arrive", task)))
+        recordings.append((number, Recording(shaken(path, view.walk, view.rate_fps, draw), "arrive", task, target)))
     return recordings
+
+
+def windows_of(place: Place) -> tuple[Window, ...]:
+    """As sentences speak of them."""
+    return tuple(Window(np.asarray(centre), np.asarray(inward)) for centre, inward, _ in place.fixtures.windows)
 
 
 def _draw_end(

@@ -174,6 +174,20 @@ def shoe_rack(rng: np.random.Generator, palette: Palette) -> Piece:
     return make_piece("shoe rack", wood.word, parts, [(height, width - 0.1, depth - 0.06)])
 
 
+def folding_screen(rng: np.random.Generator, palette: Palette) -> Piece:
+    """Three panels of cloth in frames that stand in a zigzag."""
+    wood, cloth = palette.wood(rng), palette.fabric(rng)
+    panel, height, fold = rng.uniform(0.38, 0.5), rng.uniform(1.4, 1.75), rng.uniform(0.3, 0.6)
+    parts = []
+    for k in (-1, 0, 1):
+        frame = [box((0.03, height, 0.025), (s * (panel / 2 - 0.015), 0, 0), wood.material, 0.8) for s in (-1, 1)]
+        frame += [box((panel - 0.06, 0.03, 0.025), (0, y, 0), wood.material, 0.8) for y in (0.08, height - 0.03)]
+        frame += [box((panel - 0.06, height - 0.14, 0.012), (0, 0.11, 0), cloth.material, 0.5)]
+        # the middle one slopes the other way, so that neighbours meet at their edges
+        parts += [moved(part, (k * panel * np.cos(fold), 0.0, 0.0), fold if k else -fold) for part in frame]
+    return make_piece("folding screen", cloth.word, parts)
+
+
 def console_table(rng: np.random.Generator, palette: Palette) -> Piece:
     wood = palette.wood(rng)
     width, depth, height = rng.uniform(0.8, 1.1), 0.28, rng.uniform(0.75, 0.85)

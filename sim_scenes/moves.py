@@ -142,7 +142,7 @@ def _orbit(
     start = first + draw.uniform(0.0, length - arc)
     angle = np.linspace(start, start + arc, SAMPLES)[:: int(way)]
     places = _ring(target, radius_m, angle)
-    return Track(places, *aim(places, space.floor_m + lens.eye_m, target.centre_m))
+    return Track(places, *aim(places, space.floor_m + lens.eye_m, target.centre_m), around=target.object_id)
 
 
 def _ring(target: Target, radius_m: float, angle: NDArray[np.float64]) -> NDArray[np.float64]:

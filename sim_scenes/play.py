@@ -29,6 +29,8 @@ class Track:
     """(N,) rad, continuous (no jump at pi)."""
     pitch: NDArray[np.float64]
     """(N,) rad."""
+    around: int | None = None
+    """The object that it circles."""
 
 
 @dataclass(frozen=True)

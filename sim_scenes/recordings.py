@@ -26,6 +26,8 @@ class Recording:
     """The move that was made: where nothing can be orbited, an `orbit` became a `look_around`."""
     task: dict[str, Any] = field(default_factory=lambda: {"task": "navigation"})
     """Entry of the sequence's `tasks`."""
+    target: Target | None = None
+    """The thing that an orbit or a grounding path shows."""
 
 
 def draw_recordings(place: Place, view: View, generators: list[np.random.Generator]) -> list[Recording]:
@@ -38,6 +40,7 @@ def draw_recordings(place: Place, view: View, generators: list[np.random.Generat
     targets = find_targets(place) if len(walkers) < len(kinds) else ()
     recordings = []
     for kind, draw in zip(kinds, generators, strict=True):
+        shown = None
         if kind == "walk":
             made, path = "walk", next(walks)
         else:
@@ -45,7 +48,8 @@ def draw_recordings(place: Place, view: View, generators: list[np.random.Generat
             lens = draw_lens(walk, draw)
             made, track, lens = draw_move(kind, place.space, walk, targets, lens, duration_s, draw)
             path = play(place.space, walk, track, lens, view.frames, view.rate_fps)
-        recordings.append(Recording(shaken(path, view.walk, view.rate_fps, draw), made))
+            shown = next((target for target in targets if target.object_id == track.around), None)
+        recordings.append(Recording(shaken(path, view.walk, view.rate_fps, draw), made, target=shown))
     return recordings
 
 

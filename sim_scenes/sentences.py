@@ -50,12 +50,16 @@ class _Thing:
         return adjectives_of(self.body)
 
 
-def referring_sentences(scene: Scene, windows: tuple[Window, ...] = ()) -> dict[int, tuple[str, ...]]:
-    """Sentences of each object id that mean this object and no other; objects without one are left out."""
+def referring_sentences(
+    scene: Scene, windows: tuple[Window, ...] = (), only: int | None = None
+) -> dict[int, tuple[str, ...]]:
+    """Sentences of each object id (or of one alone) that mean this object and no other; objects without one are left
+    out."""
     things = [_thing(body) for body in scene.bodies if body.object_id != STAGE_ID]
     walls = [part.vertices_m[part.faces] for body in scene.bodies if body.object_id == STAGE_ID for part in body.parts]
     corners = np.concatenate(walls).astype(float) if walls else np.zeros((0, 3, 3))
-    sentences = {thing.body.object_id: _sentences(thing, things, windows, corners) for thing in things}
+    asked = [thing for thing in things if only in (None, thing.body.object_id)]
+    sentences = {thing.body.object_id: _sentences(thing, things, windows, corners) for thing in asked}
     return {object_id: found for object_id, found in sentences.items() if found}
 
 

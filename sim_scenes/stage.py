@@ -27,6 +27,7 @@ from video4spatial.sim_scenes.config import SimConfig, View
 from video4spatial.sim_scenes.filming import film, still_depth_m
 from video4spatial.sim_scenes.grounding import draw_grounding
 from video4spatial.sim_scenes.habitat_dataset import write_dataset
+from video4spatial.sim_scenes.hidden import Shown, hidden_variant
 from video4spatial.sim_scenes.objects import object_table
 from video4spatial.sim_scenes.paths import Walk
 from video4spatial.sim_scenes.place import Place, load_place
@@ -39,7 +40,7 @@ from video4spatial.sim_scenes.scene import Scene
 from video4spatial.sim_scenes.shake import calm
 from video4spatial.sim_scenes.sources import is_read, scene_name
 from video4spatial.sim_scenes.unit_settings import unit_settings
-from video4spatial.sim_scenes.variants import KINDS, Variant, variant_number
+from video4spatial.sim_scenes.variants import Variant, VariantKind, variant_number
 from video4spatial.sim_scenes.variety import draw_variant
 
 STAGE_VERSION = 5
@@ -148,27 +149,66 @@ class SimulateWorker:
         renderer: Renderer,
     ) -> Iterator[Product]:
         name = unit.source.sha256
+        orbits = [path for path, recording in enumerate(recordings) if recording.target][: view.hidden_variants]
         for path, recording in enumerate(recordings):
-            yield self._product(unit, view, path, recording, place.scene, renderer, None)
+            original = self._product(unit, view, path, recording, place.scene, renderer, None)
+            yield original
             for variant_no, variant in self._variants(unit, view, number, path, place, recording.walk):
                 yield self._product(unit, view, path, recording, variant.scene, renderer, variant, variant_no)
+            if path in orbits:
+                yield from self._hidden(unit, view, number, place, recording, original, renderer)
         renderer.show(place.scene)
         generators = [rng(unit.seed, f"simulate.grounding.{number}", name, k) for k in range(view.grounding_paths)]
-        for k, recording in draw_grounding(place, view, generators, lambda cameras: renderer.render(cameras).object_id):
-            yield self._product(unit, view, view.paths + k, recording, place.scene, renderer, None)
+        found = draw_grounding(place, view, generators, lambda cameras: renderer.render(cameras).object_id)
+        for nth, (k, recording) in enumerate(found):
+            original = self._product(unit, view, view.paths + k, recording, place.scene, renderer, None)
+            yield original
+            if nth < view.hidden_variants:
+                yield from self._hidden(unit, view, number, place, recording, original, renderer)
+
+    def _hidden(
+        self,
+        unit: Unit,
+        view: View,
+        number: int,
+        place: Place,
+        recording: Recording,
+        original: Product,
+        renderer: Renderer,
+    ) -> Iterator[Product]:
+        """The path again with something before the thing that it shows, as often as the view repeats variants."""
+
+        def see(scene: Scene, cameras: Cameras) -> NDArray[np.int32]:
+            renderer.show(scene)
+            return renderer.render(cameras).object_id
+
+        assert recording.target is not None
+        assert original.sequence is not None
+        objects = original.sequence.objects
+        entry = next((each for each in objects if each["id"] == recording.target.object_id), None)
+        if entry is None:
+            return
+        shown = Shown(recording.target, entry, _small(_cameras(recording.walk, view.size_px), view), see)
+        for repeat in range(view.variant_repeats):
+            name = f"simulate.hidden.{number}" + (f".{repeat}" if repeat else "")
+            draw = rng(unit.seed, name, unit.source.sha256, original.index)
+            variant = hidden_variant(place, recording, shown, view, draw)
+            if variant is not None:
+                no = variant_number("hidden", repeat)
+                yield self._product(unit, view, original.index, recording, variant.scene, renderer, variant, no)
 
     def _variants(
         self, unit: Unit, view: View, number: int, path: int, place: Place, walk: Walk
     ) -> Iterator[tuple[int, Variant]]:
         """The variants of one path with their numbers, in the order of their keys."""
-        wanted = {
+        wanted: dict[VariantKind, int] = {
             "lighting": view.lighting_variants,
             "occluder": view.occluder_variants,
             "passerby": view.passerby_variants,
             "jitter": view.jitter_variants,
         }
-        for kind in KINDS:
-            for repeat in range(view.variant_repeats if path < wanted[kind] else 0):
+        for kind, count in wanted.items():
+            for repeat in range(view.variant_repeats if path < count else 0):
                 name = f"simulate.{'light' if kind == 'lighting' else kind}.{number}"
                 draw = rng(unit.seed, name if repeat == 0 else f"{name}.{repeat}", unit.source.sha256, path)
                 variant = draw_variant(kind, place, walk, view, draw)
@@ -192,13 +232,16 @@ class SimulateWorker:
         frames = film(renderer, scene, scenes, cameras)
         small, geometry = cameras, frames
         if view.depth_scale > 1:
-            small = cameras.resized(view.size_px // view.depth_scale, view.size_px // view.depth_scale)
+            small = _small(cameras, view)
             geometry = film(renderer, scene, scenes, small)
         still_m = still_depth_m(geometry, moving)
         grid = covisibility_frames(view.frames)
         is_grounding = recording.task["task"] == "grounding"
-        objects = object_table(scene, geometry, frames if view.boxes or is_grounding else None, moving)
+        boxed = view.boxes or is_grounding or (variant is not None and variant.kind == "hidden")
+        objects = object_table(scene, geometry, frames if boxed else None, moving)
         task = grounding_task(recording.task, objects, cameras) if is_grounding else recording.task
+        if is_grounding and variant is not None:
+            task["end"] = max([task["end"], *(1 + frame for frame in variant.parameters.get("hidden_frames", ()))])
         sequence = Sequence(
             frames=frames.rgb,
             times=np.arange(view.frames, dtype=np.int64),
@@ -248,6 +291,12 @@ def _cameras(walk: Walk, size_px: int) -> Cameras:
     return Cameras(
         world_from_camera=walk.world_from_camera, image_from_camera=lens, width_px=size_px, height_px=size_px
     )
+
+
+def _small(cameras: Cameras, view: View) -> Cameras:
+    """The cameras of depth and object ids."""
+    side = view.size_px // view.depth_scale
+    return cameras.resized(side, side) if view.depth_scale > 1 else cameras
 
 
 def _scores(

@@ -1,8 +1,9 @@
 """Variants of a walk: the same cameras in another light, or with something put in the way of the view.
 
-Walk + Place ─▶ [lighting_variant, dials_variant, occluder_variant], passersby.py, jitter.py ─▶ Variant ─▶ stage.py
+Walk + Place ─▶ [lighting_variant, dials_variant, occluder_variant] ─▶ Variant ─▶ stage.py
 
-All change the scene (or the cameras) in 3D before it is rendered, so depth and object ids of a variant are its own.
+Passers-by, jitter and hidden targets have files of their own (passersby.py, jitter.py, hidden.py). All change the scene
+(or the cameras) in 3D before it is rendered, so depth and object ids of a variant are its own.
 """
 
 from collections.abc import Mapping
@@ -15,19 +16,19 @@ from video4spatial.pipeline.core.settings import to_plain
 from video4spatial.sim_scenes import furniture
 from video4spatial.sim_scenes.dials import draw_dials, lighting_of
 from video4spatial.sim_scenes.lights import MOODS, describe, draw_lighting
-from video4spatial.sim_scenes.palette import draw_palette
+from video4spatial.sim_scenes.palette import Palette, draw_palette
 from video4spatial.sim_scenes.paths import Walk
 from video4spatial.sim_scenes.place import Place
 from video4spatial.sim_scenes.scene import Body, Scene
 from video4spatial.sim_scenes.shapes import box, joined, yaw_matrix
 
-VariantKind = Literal["lighting", "occluder", "passerby", "jitter"]
-KINDS: tuple[VariantKind, ...] = ("lighting", "occluder", "passerby", "jitter")
+VariantKind = Literal["lighting", "occluder", "passerby", "jitter", "hidden"]
+KINDS: tuple[VariantKind, ...] = ("lighting", "occluder", "passerby", "jitter", "hidden")
 """In the order of their numbers."""
 
 
 def variant_number(kind: VariantKind, repeat: int) -> int:
-    """1 to 4 for the first variant of each kind; the others of lighting are 11, 12, ..., of occluders 21, 22, ...: so
+    """1 to 5 for the first variant of each kind; the others of lighting are 11, 12, ..., of occluders 21, 22, ...: so
     that keys, which are sorted as text, keep a kind together."""
     first = 1 + KINDS.index(kind)
     return first if repeat == 0 else 10 * first + repeat
@@ -77,7 +78,9 @@ def occluder_variant(place: Place, walk: Walk, radius_m: float, draw: np.random.
     Of 200 places drawn, the one that stands in the view of most frames (within 0.4 of the optical axis, 0.5 to 3 m
     away) is taken.
     """
-    make = (furniture.plant, furniture.floor_lamp, furniture.stool, furniture.bean_bag, _pillar)[int(draw.integers(5))]
+    make = (furniture.plant, furniture.floor_lamp, furniture.stool, furniture.bean_bag, box_stack)[
+        int(draw.integers(5))
+    ]
     piece = make(draw, draw_palette(draw))
     width, _, depth = piece.size_m()
     reach = float(np.hypot(width, depth)) / 2
@@ -113,7 +116,7 @@ def occluder_variant(place: Place, walk: Walk, radius_m: float, draw: np.random.
     return Variant("occluder", replace(place.scene, bodies=(*place.scene.bodies, body)), parameters)
 
 
-def _pillar(draw: np.random.Generator, palette: Any) -> furniture.Piece:
+def box_stack(draw: np.random.Generator, palette: Palette) -> furniture.Piece:
     """A tall box of moving cartons."""
     paint = palette.paint(draw)
     parts, y = [], 0.0

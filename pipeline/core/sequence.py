@@ -64,7 +64,7 @@ class Sequence:
     tasks: tuple[Mapping[str, Any], ...] = ()
     """One JSON object each: {"task": "navigation"} or {"task": "grounding", "object", "sentence", "seen", "end"}."""
     variant: Mapping[str, Any] = field(default_factory=dict)
-    """Empty for the original; else group, kind (`lighting`, `occluder`) and the parameters that were drawn."""
+    """Empty for the original; else group, kind (`lighting`, `occluder`, ...) and the parameters that were drawn."""
 
     def __post_init__(self) -> None:
         count = len(self.frames)
