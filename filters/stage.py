@@ -41,7 +41,7 @@ class CurateStage:
         "decode": 1,
         "shots": 2,
         "cut": 2,
-        "scores": 2,
+        "scores": 3,
         "floor": 2,
         "augment": 1,
         "camera": 1,
