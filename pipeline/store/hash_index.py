@@ -22,8 +22,8 @@ _SORT_NS, _PAIR_NS, _TABLE_NS = 80.0, 12.0, 50_000.0
 """Rough costs of a word in a sorted table, of a compared pair and of a table; only their ratios matter."""
 _BATCH = 1 << 22
 MOST_PAIRS, _PAIRS_A_WORD = 3e9, 64
-"""Pairs compared in all, or for each word in each table, whichever is more. Only a crowd of clips that are unlike and yet share a picture (a channel's logo, a
-title) comes near it: then the rest of the long runs is left out, and that is logged."""
+"""Pairs compared in all, or for each word in each table, whichever is more. Only a crowd of clips that are unlike and
+yet share a picture (a channel's logo, a title) comes near it: then long runs are cut short, and that is logged."""
 _MATCH_PAIRS = 100
 """What judging a near pair costs, in compared pairs."""
 _LEAST_STEPS = 16
