@@ -5,6 +5,7 @@ recipe `real:` ─▶ [RealConfig] ─▶ CurateStage;   recipe `floor:` ─▶ 
 Thresholds that decide what ends in a version are not here: they are the selection's (`pipeline/store/selection.py`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -106,6 +107,8 @@ class RealConfig(Settings):
     """The rest of a longer shot is dropped by name (`enough_of_shot`). Higher gives more of the same place."""
     decoder: Literal["auto", "decord", "pyav"] = "auto"
     """`auto`: decord where a probe shows that it gives PyAV's frames and times, else PyAV. Recorded for each clip."""
+    learned_scores: Mapping[str, str] = field(default_factory=dict)
+    """Networks that score clips, as name: path of an ONNX file; each gives a score `learned_<name>`: docs/scores.md."""
     limits: DecodeLimits = field(default_factory=DecodeLimits)
     shots: ShotConfig = field(default_factory=ShotConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)

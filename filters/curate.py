@@ -18,9 +18,10 @@ from video4spatial.filters.config import Floor, RealConfig
 from video4spatial.filters.cut import Window, cut_windows
 from video4spatial.filters.decode import Picture
 from video4spatial.filters.floor import judge_length, judge_scores
-from video4spatial.filters.hash import hash_columns
+from video4spatial.filters.hash import picture_columns
 from video4spatial.filters.scores import measure, to_luma
 from video4spatial.filters.shots import split_shots
+from video4spatial.filters.source_scores import SourceMeter
 from video4spatial.filters.thumbnail import thumbnail_jpeg
 from video4spatial.filters.video import VideoFacts, VideoReader
 from video4spatial.pipeline.core.errors import SourceError
@@ -50,8 +51,9 @@ class UnitCurator:
         if refusal := refuse(facts, self._floor):
             yield Product(index=0, sequence=None, verdict="rejected", reason=refusal[0], detail=refusal[1])
             return
+        meter = SourceMeter(reader, self._unit.source.location, facts, self._start)
         windows = cut_windows(
-            split_shots(self._counted(reader), self._config.shots, "span" if self._start else "start"),
+            split_shots(self._counted(reader, meter), self._config.shots, "span" if self._start else "start"),
             clip_frames=self._config.clip_frames,
             rate_fps=Fraction(self._config.rate_fps).limit_denominator(100_000),
             time_base=facts.time_base,
@@ -65,15 +67,18 @@ class UnitCurator:
                     "shots.min_shot_frames or lower real.unit_span_s",
                     reason="too_many_shots",
                 )
-            yield from self._window_products(index, window, facts, reader)
+            yield from self._window_products(index, window, facts, reader, meter)
         yield from self._lost(index + 1, facts, reader)
 
-    def _counted(self, reader: VideoReader) -> Iterator[Picture]:
+    def _counted(self, reader: VideoReader, meter: SourceMeter) -> Iterator[Picture]:
         for picture in reader.pictures():
             self._seen = picture.index + 1
+            meter.push(picture)
             yield picture
 
-    def _window_products(self, index: int, window: Window, facts: VideoFacts, reader: VideoReader) -> Iterator[Product]:
+    def _window_products(
+        self, index: int, window: Window, facts: VideoFacts, reader: VideoReader, meter: SourceMeter
+    ) -> Iterator[Product]:
         """The window's own product and, of a clip that passes the floor, its variants."""
         pictures = window.pictures
         frames = np.stack([picture.rgb for picture in pictures])
@@ -83,7 +88,7 @@ class UnitCurator:
             index=index,
             sequence=None,
             columns={
-                **hash_columns(frames),
+                **picture_columns(frames),
                 "shot": window.shot,
                 "shot_began_by": window.began_by,
                 "source_width_px": facts.shown_px[0],
@@ -106,7 +111,7 @@ class UnitCurator:
         camera = measure_camera(to_luma(frames), _seconds(times, facts.time_base))
         product = replace(
             product,
-            scores={**product.scores, **camera.scores},
+            scores={**product.scores, **camera.scores, **meter.scores(window)},
             columns={**product.columns, "camera_motion": camera.kind},
         )
         sequence = Sequence(
@@ -160,7 +165,7 @@ class UnitCurator:
             sequence=replace(sequence, frames=frames, variant=variant),
             variant=number,
             scores={**original.scores, **measure(frames, times_s)},
-            columns={**original.columns, **hash_columns(frames)},
+            columns={**original.columns, **picture_columns(frames)},
         )
 
     def _lost(self, index: int, facts: VideoFacts, reader: VideoReader) -> Iterator[Product]:

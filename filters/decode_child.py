@@ -7,6 +7,7 @@ that is merely broken is answered with its reason; anything else ends the proces
 """
 
 import itertools
+import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from video4spatial.filters.decode import Decoder, Header, Picture
 from video4spatial.filters.decode_pyav import PyAVDecoder
 from video4spatial.filters.display import UPRIGHT
 from video4spatial.filters.packets import PacketLister
+from video4spatial.filters.source_quality import Row, scan_key_frames
 from video4spatial.pipeline.core.child import Message, serve
 from video4spatial.pipeline.core.errors import SourceError
 
@@ -37,9 +39,10 @@ class DecodeServer:
         """A picture that is the first of another decoder, or was read from another place: the next chunk's."""
         self._lister: PacketLister | None = None
         self._listing: Iterator[None] = iter(())
+        self._scan: Iterator[tuple[float, list[Row]]] = iter(())
 
     def handle(self, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Message:
-        """Answers `probe`, `list`, `times`, `open` and `next`; a SourceError travels as its two words."""
+        """Answers one request (the cases below); a SourceError travels as its two words."""
         try:
             match header["op"]:
                 case "probe":
@@ -50,6 +53,11 @@ class DecodeServer:
                     return {}, {}
                 case "times":
                     return self._times()
+                case "scan":
+                    self._scan = scan_key_frames(Path(header["path"]), header["stream"], header["from_s"])
+                    return {}, {}
+                case "key_frames":
+                    return self._key_frames(header["until_s"])
                 case "open":
                     return self._open(header), {}
                 case "next":
@@ -57,6 +65,16 @@ class DecodeServer:
         except SourceError as error:
             return {"error": str(error), "reason": error.reason}, {}
         raise ValueError(f"unknown request {header['op']!r}")
+
+    def _key_frames(self, until_s: float) -> Message:
+        """What `scan` finds up to a time, or in two seconds."""
+        began, done = time.monotonic(), False
+        rows: list[Row] = []
+        while not done and time.monotonic() - began < CHUNK_SECONDS:
+            now_s, found = next(self._scan, (math.inf, []))
+            rows += found
+            done = now_s > until_s
+        return {"done": done}, {"rows": np.array(rows, dtype=np.float64)} if rows else {}
 
     def _times(self) -> Message:
         """What `list` asked for, or that it takes longer than two seconds more."""

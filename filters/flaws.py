@@ -33,7 +33,7 @@ def noise(luma: NDArray[np.uint8]) -> float:
     """Standard deviation (levels) of the noise in (T, H, W), in the quietest tenth of the picture.
 
     Immerkaer, "Fast noise variance estimation" (1996): the mean absolute response to a kernel that flat, sloped and
-    straight-edged parts do not answer to. By blocks, because texture does: its quiet blocks tell. 0 where all is clipped.
+    straight-edged parts do not answer to. By blocks, because texture does answer. 0 where all is clipped.
     """
     picked = np.unique(((np.arange(_SAMPLED) + 0.5) * len(luma) / _SAMPLED).astype(int))
     found = [_quiet_blocks(luma[index]) for index in picked]

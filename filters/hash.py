@@ -1,11 +1,14 @@
 """The perceptual hashes by which near duplicates are found at publish.
 
-cut ─▶ [picture_hashes] ─▶ Product.columns["picture_hashes"] ─▶ store/duplicates.py
+cut ─▶ [picture_columns] ─▶ Product.columns ─▶ store/duplicates.py
 """
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from video4spatial.filters.borders import content_box
+from video4spatial.filters.scores import to_luma
 
 PICTURES = 6
 """Hashed pictures of a clip: two in three of a copy's still match when it begins a third of a clip later."""
@@ -15,22 +18,20 @@ _SIDE_PX = 32
 _KEPT = 8
 
 
-def hash_columns(frames: NDArray[np.uint8]) -> dict[str, int | list[int]]:
-    """The columns of a clip (T, H, W, 3): the hash of its middle frame, which a flat one lacks, and of several."""
-    middle = perceptual_hash(frames[len(frames) // 2])
+def picture_columns(frames: NDArray[np.uint8]) -> dict[str, int | list[int]]:
+    """The columns of a clip (T, H, W, 3): where within its bars the picture is, and the hashes of that part, of the
+    middle frame (which a flat one lacks) and of up to `PICTURES` evenly spaced ones, flat ones left out."""
+    picked = np.unique(((np.arange(PICTURES) + 0.5) * len(frames) / PICTURES).astype(np.int64))
+    luma = to_luma(frames[[len(frames) // 2, *picked]])
+    box = content_box(luma[1:])
+    middle, *others = (perceptual_hash(picture) for picture in box.cut(luma))
     single = {} if middle is None else {"perceptual_hash": middle}
-    return {**single, "picture_hashes": picture_hashes(frames)}
+    sides = {f"content_{side}_px": getattr(box, side) for side in ("left", "top", "right", "bottom")}
+    return {**single, "picture_hashes": [value for value in others if value is not None], **sides}
 
 
-def picture_hashes(frames: NDArray[np.uint8]) -> list[int]:
-    """The hashes of up to `PICTURES` frames of (T, H, W, 3), evenly spaced; flat ones (black, fog) are left out."""
-    picked = ((np.arange(PICTURES) + 0.5) * len(frames) / PICTURES).astype(int)
-    hashes = [perceptual_hash(frames[index]) for index in np.unique(picked)]
-    return [value for value in hashes if value is not None]
-
-
-def perceptual_hash(frame: NDArray[np.uint8]) -> int | None:
-    """64 bits of a picture (H, W, 3) as a signed integer; like pictures differ in few bits (Hamming distance).
+def perceptual_hash(luma: NDArray[np.uint8]) -> int | None:
+    """64 bits of a picture (H, W) as a signed integer; like pictures differ in few bits (Hamming distance).
 
     The signs of the 8 x 8 lowest frequencies of the discrete cosine transform of 32 x 32 luma, as in pHash (Zauner,
     "Implementation and benchmarking of perceptual image hash functions", 2010) with zero for the median, which the
@@ -38,7 +39,6 @@ def perceptual_hash(frame: NDArray[np.uint8]) -> int | None:
     lowest is the mean, says nothing about the picture and gives its place to the next one down. Pictures unlike each
     other differ in 32 bits on average; a re-encoding differs in 0 to 8. None for a picture flatter than `MIN_CONTRAST`.
     """
-    luma = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
     small = cv2.resize(luma, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_AREA).astype(np.float32)
     if small.std() < MIN_CONTRAST:
         return None

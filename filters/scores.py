@@ -12,6 +12,11 @@ cut ─▶ [scores] ─▶ Product.scores ─▶ floor, and the selection at pub
 | motion           | picture widths a second, 0 to ~10   | still cameras (low), whip pans (high)       |
 | frozen_share     | share of neighbour pairs, 0 to 1    | stills shown as video, stuck encoders       |
 | largest_gap_s    | seconds                             | holes in the times                          |
+| noise            | levels, 0 to about 20               | night and high gain, film grain             |
+| border_share     | share of the area, 0 to 0.99        | letterbox, pillarbox                        |
+| overlay_share    | share of the area, 0 to 1           | captions, logos; absent from still cameras  |
+
+docs/scores.md has all scores, also those of other files, with pictures and figures.
 """
 
 from fractions import Fraction
@@ -19,6 +24,9 @@ from fractions import Fraction
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from video4spatial.filters.borders import border_share, content_box
+from video4spatial.filters.flaws import noise, overlay_share
 
 FLOW_SIDE_PX = 48
 """Short side at which optical flow is measured: 0.45 ms a pair, and blur and noise matter less."""
@@ -30,6 +38,7 @@ def measure(frames: NDArray[np.uint8], times_s: NDArray[np.float64]) -> dict[str
     """All scores of one clip: frames (T, H, W, 3) uint8 sRGB, times_s (T,) rising seconds."""
     luma = to_luma(frames)
     means = luma.mean(axis=(1, 2))
+    overlay = overlay_share(luma)
     return {
         "brightness": float(means.mean()),
         "brightness_swing": float(means.max() - means.min()),
@@ -39,6 +48,9 @@ def measure(frames: NDArray[np.uint8], times_s: NDArray[np.float64]) -> dict[str
         "motion": motion(luma, times_s),
         "frozen_share": frozen_share(luma),
         "largest_gap_s": float(np.diff(times_s).max()) if len(times_s) > 1 else 0.0,
+        "noise": noise(luma),
+        "border_share": border_share(content_box(luma), *luma.shape[1:]),
+        **({} if overlay is None else {"overlay_share": overlay}),
     }
 
 

@@ -1,15 +1,14 @@
-"""Measures what scaling hides, on a few key frames at the size they were coded: block edges and the combs of interlacing.
+"""Measures what scaling hides, on a few key frames at the size they were coded: block edges, combs of interlacing.
 
-decode_child ─▶ [measure_key_frames] ─▶ video.VideoReader ─▶ source_blockiness, source_combing of each clip
+decode_child ─▶ [scan_key_frames] ─▶ video.VideoReader ─▶ [clip_quality] ─▶ scores of each clip
 
-Key frames decode alone, so this costs a frame every few seconds and no seek. Runs inside the child only.
+Key frames decode alone, so this costs a frame every few seconds and no seek. The scan runs inside the child only.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import av
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +16,8 @@ from video4spatial.filters.decode_pyav import open_container
 
 _EVERY_S = 2.0
 """Key frames nearer to the last one are left out: some files have nothing else."""
+_BEFORE_S = 12.0
+"""How long before a unit's beginning key frames are looked at: those before it may be the last ones."""
 _SIDE_PX = 1024
 """Side of the middle part that is measured of larger pictures."""
 _GRID_PX = 8
@@ -24,10 +25,67 @@ _COMB_LEVELS = 15.0
 """How far (levels) a line must stand out from both its neighbours."""
 
 
-def measure_key_frames(path: Path, stream_number: int) -> NDArray[np.float64]:
-    """(N, 3): time in seconds, blockiness and combing of key frames at least two seconds apart, in order."""
-    rows = [(time_s, blockiness(luma), combing(luma)) for time_s, luma in _key_frames(path, stream_number)]
-    return np.array(rows, dtype=np.float64).reshape(-1, 3)
+Row = tuple[float, float, float]
+"""Time in seconds, blockiness, combing."""
+
+
+def scan_key_frames(path: Path, stream_number: int, from_s: float) -> Iterator[tuple[float, list[Row]]]:
+    """For each packet, (its time in seconds or the last known one, the rows of the key frames that it completed).
+
+    Key frames at least two seconds apart, from some before `from_s` on. What does not decode is left out here:
+    decode_pyav.py counts it.
+    """
+    with open_container(path) as container:
+        stream = container.streams.video[stream_number]
+        stream.codec_context.thread_count = 1
+        stream.codec_context.skip_frame = "NONKEY"
+        now_s, due_s = -np.inf, from_s - _BEFORE_S
+        packets = container.demux(stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except av.FFmpegError:
+                return
+            if packet is None:
+                return
+            if packet.pts is not None:
+                now_s = float(packet.pts * packet.time_base)
+            is_due = packet.is_keyframe and packet.pts is not None and now_s >= due_s
+            if is_due:
+                due_s = now_s + _EVERY_S
+            # the packet of size 0 flushes the decoder
+            yield now_s, _rows(packet) if is_due or packet.size == 0 else []
+
+
+def _rows(packet: av.Packet) -> list[Row]:
+    try:
+        frames = packet.decode()
+    except av.FFmpegError:
+        return []
+    return [
+        (frame.time, blockiness(luma), combing(luma))
+        for frame, luma in ((frame, _middle(frame)) for frame in frames)
+        if frame.time is not None
+    ]
+
+
+def _middle(frame: av.VideoFrame) -> NDArray[np.uint8]:
+    """The luma of the middle of a frame, cut on the grid of its blocks."""
+    luma = np.asarray(frame.to_ndarray(format="gray"), dtype=np.uint8)
+    top, left = (max(0, side - _SIDE_PX) // 2 // 16 * 16 for side in luma.shape)
+    return luma[top : top + _SIDE_PX, left : left + _SIDE_PX]
+
+
+def clip_quality(rows: NDArray[np.float64], start_s: float, stop_s: float) -> dict[str, float]:
+    """`source_blockiness` and `source_combing` of a clip: the median of the one and the mean of the other over its key
+    frames, or those of the last before it; nothing without any. rows (N, 3)."""
+    before = rows[rows[:, 0] <= start_s]
+    within = rows[(rows[:, 0] > start_s) & (rows[:, 0] <= stop_s)]
+    # a clip that begins between two key frames shows the last one's blocks, copied on
+    own = within if len(within) else before[-1:]
+    if not len(own):
+        return {}
+    return {"source_blockiness": float(np.median(own[:, 1])), "source_combing": float(np.mean(own[:, 2]))}
 
 
 def blockiness(luma: NDArray[np.uint8]) -> float:
@@ -67,44 +125,3 @@ def _comb_share(picture: NDArray[np.float32]) -> float:
     above, line, below = picture[1:-3], picture[2:-2], picture[3:-1]
     stands_out = np.abs(picture[:-4] + 4 * line + picture[4:] - 3 * (above + below)) / 6
     return float(np.mean((stands_out > _COMB_LEVELS) & ((line - above) * (line - below) > 0)))
-
-
-def _key_frames(path: Path, stream_number: int) -> Iterator[tuple[float, NDArray[np.uint8]]]:
-    """(seconds, luma (H, W)) of key frames. What does not decode is left out here: decode_pyav.py counts it."""
-    with open_container(path) as container:
-        stream = container.streams.video[stream_number]
-        stream.codec_context.thread_count = 1
-        stream.codec_context.skip_frame = "NONKEY"
-        for packet in _due_packets(container, stream):
-            try:
-                frames = packet.decode()
-            except av.FFmpegError:
-                continue
-            for frame in frames:
-                if frame.time is not None:
-                    yield frame.time, _middle(frame)
-
-
-def _due_packets(container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[av.Packet]:
-    """The packets of key frames `_EVERY_S` apart, then the one that flushes the decoder."""
-    due = -np.inf
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets, None)
-        except av.FFmpegError:
-            return
-        if packet is None:
-            return
-        if packet.size == 0:
-            yield packet
-        elif packet.is_keyframe and packet.pts is not None and packet.pts * packet.time_base >= due:
-            due = packet.pts * packet.time_base + _EVERY_S
-            yield packet
-
-
-def _middle(frame: av.VideoFrame) -> NDArray[np.uint8]:
-    """The luma of the middle of a frame, cut on the grid of its blocks."""
-    luma = frame.to_ndarray(format="gray")
-    top, left = (max(0, side - _SIDE_PX) // 2 // 16 * 16 for side in luma.shape)
-    return luma[top : top + _SIDE_PX, left : left + _SIDE_PX]

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from video4spatial.filters.blends import HELD
 from video4spatial.filters.config import Floor, RealConfig
 from video4spatial.filters.curate import UnitCurator
+from video4spatial.filters.learned import LearnedScores, learned_settings
 from video4spatial.filters.video import VideoReader
 from video4spatial.pipeline.core.errors import SourceError
 from video4spatial.pipeline.core.stage import Resources, make_unit_settings
@@ -30,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 OPEN_END = 2**31 - 1
 """Stop of a video's last span: wherever the file ends."""
-_NOT_IN_BYTES = ("videos", "captures", "posed", "synthetic_film", "unit_span_s", "limits")
+_NOT_IN_BYTES = ("videos", "captures", "posed", "synthetic_film", "unit_span_s", "limits", "learned_scores")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +42,7 @@ class CurateStage:
         "decode": 1,
         "shots": 2,
         "cut": 2,
-        "scores": 2,
+        "scores": 3,
         "floor": 2,
         "augment": 1,
         "camera": 1,
@@ -63,7 +64,11 @@ class CurateStage:
 
     def units(self, sources: list[Source], seed: int) -> list[Unit]:
         """One unit per source and span. A header that cannot be read makes one unit, whose run tells why."""
-        settings = {**make_unit_settings(self.config, _NOT_IN_BYTES), "floor": make_unit_settings(self.floor)}
+        settings = {
+            **make_unit_settings(self.config, _NOT_IN_BYTES),
+            "floor": make_unit_settings(self.floor),
+            **learned_settings(self.config.learned_scores),
+        }
         with VideoReader(self.config.limits) as reader:
             return [
                 Unit(
@@ -111,12 +116,14 @@ class CurateWorker:
     def __init__(self, config: RealConfig, floor: Floor) -> None:
         self._config, self._floor = config, floor
         self._reader = VideoReader(config.limits)
+        self._learned = LearnedScores(config.learned_scores)
         # one unit is one core; OpenCV's own threads would take the others' time
         cv2.setNumThreads(1)
 
     def __call__(self, unit: Unit) -> Iterator[Product]:
         """See `UnitWorker`."""
-        return UnitCurator(self._config, self._floor, unit).products(self._reader)
+        for product in UnitCurator(self._config, self._floor, unit).products(self._reader):
+            yield self._learned.add(product, unit)
 
     def close(self) -> None:
         """Kills the child."""

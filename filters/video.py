@@ -78,6 +78,19 @@ class VideoReader:
             if answer["done"]:
                 return arrays.get("times")
 
+    def scan(self, path: str, stream: int, from_s: float) -> None:
+        """Begins to measure a video's key frames (source_quality.py), from some before a time on."""
+        self._ask({"op": "scan", "path": path, "stream": stream, "from_s": from_s})
+
+    def key_frames(self, until_s: float) -> NDArray[np.float64]:
+        """(N, 3) the key frames after those told before, up to a time at least: seconds, blockiness, combing."""
+        rows, done = [np.zeros((0, 3))], False
+        while not done:
+            answer, arrays = self._ask({"op": "key_frames", "until_s": until_s})
+            rows += arrays.values()
+            done = answer["done"]
+        return np.concatenate(rows)
+
     def open(
         self,
         path: str,

@@ -23,7 +23,7 @@ from video4spatial.filters.config import Floor, RealConfig
 from video4spatial.filters.cut import Window, cut_windows
 from video4spatial.filters.decode import Picture
 from video4spatial.filters.floor import judge_length, judge_scores
-from video4spatial.filters.hash import hash_columns
+from video4spatial.filters.hash import picture_columns
 from video4spatial.filters.scores import measure
 from video4spatial.filters.thumbnail import thumbnail_jpeg
 from video4spatial.pipeline.core.consistency import geometry_error
@@ -150,7 +150,7 @@ class CaptureCurator:
         product = replace(
             product,
             scores=self._scores(sequence),
-            columns={**product.columns, **hash_columns(frames)},
+            columns={**product.columns, **picture_columns(frames)},
         )
         reason, detail = judge_scores(product.scores, self._floor)
         if reason:

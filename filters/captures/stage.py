@@ -21,6 +21,7 @@ from video4spatial.filters.captures.frames import FrameOpener
 from video4spatial.filters.captures.re10k import NO_FOOTAGE
 from video4spatial.filters.captures.settings import PosedConfig
 from video4spatial.filters.config import Floor, RealConfig
+from video4spatial.filters.learned import LearnedScores, learned_settings
 from video4spatial.filters.stage import plan_spans
 from video4spatial.pipeline.core.errors import SourceError
 from video4spatial.pipeline.core.settings import to_plain
@@ -37,7 +38,7 @@ _SHARED = ("size_px", "clip_frames", "rate_fps", "max_clips_per_shot")
 class CaptureStage:
     """Settings of the stage; implements `core.stage.UnitStage`."""
 
-    versions: ClassVar[Mapping[str, int]] = {"capture": 1, "cut": 1, "scores": 2, "floor": 1}
+    versions: ClassVar[Mapping[str, int]] = {"capture": 1, "cut": 1, "scores": 3, "floor": 1}
     """Raised by hand when what the named step puts out changes."""
 
     config: RealConfig = field(default_factory=RealConfig)
@@ -54,6 +55,7 @@ class CaptureStage:
             **{name: to_plain(getattr(self.config, name)) for name in _SHARED},
             "posed": make_unit_settings(self.config.posed),
             "floor": make_unit_settings(self.floor),
+            **learned_settings(self.config.learned_scores),
         }
         return [
             Unit(
@@ -84,6 +86,7 @@ class CaptureWorker:
     def __init__(self, config: RealConfig, floor: Floor) -> None:
         self._config, self._floor = config, floor
         self._opener = FrameOpener(config.limits)
+        self._learned = LearnedScores(config.learned_scores)
         # one unit is one core; OpenCV's own threads would take the others' time
         cv2.setNumThreads(1)
 
@@ -99,7 +102,8 @@ class CaptureWorker:
             yield Product(index=0, sequence=None, verdict="rejected", reason=error.reason, detail=str(error))
             return
         opened = self._opener.open(capture, self._config.size_px, posed)
-        yield from CaptureCurator(self._config, self._floor, unit, opened).products()
+        for product in CaptureCurator(self._config, self._floor, unit, opened).products():
+            yield self._learned.add(product, unit)
 
     def close(self) -> None:
         """Kills the children."""

@@ -29,6 +29,9 @@ _SCORE_UNITS = {
     "contrast": "luma levels",
     "sharpness": "squared luma levels",
     "motion": "picture widths per second",
+    "noise": "luma levels",
+    "source_blockiness": "relative",
+    "source_combing": "0 to 1",
     "geometry_error": "relative",
 }
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

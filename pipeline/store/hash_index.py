@@ -21,12 +21,12 @@ Places = NDArray[np.int64]
 _SORT_NS, _PAIR_NS, _TABLE_NS = 80.0, 12.0, 50_000.0
 """Rough costs of a word in a sorted table, of a compared pair and of a table; only their ratios matter."""
 _BATCH = 1 << 22
-MOST_PAIRS = 1e10
-"""Pairs compared in all; minutes. Only a crowd of clips that are unlike and yet share a picture (a channel's logo, a
-title) comes near it: then the rest of the long runs is left out, and that is logged."""
-_MATCH_PAIRS = 30
+MOST_PAIRS, _PAIRS_A_WORD = 3e9, 64
+"""Pairs compared in all, or for each word in each table, whichever is more. Only a crowd of clips that are unlike and
+yet share a picture (a channel's logo, a title) comes near it: then long runs are cut short, and that is logged."""
+_MATCH_PAIRS = 100
 """What judging a near pair costs, in compared pairs."""
-_LEAST_STEPS = 64
+_LEAST_STEPS = 16
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def near_words(words: Words, bits: int, group_of: Callable[[], Places]) -> Itera
     what the caller has joined costs no more time, so that 100,000 words like each other are not 5e9 pairs.
     """
     blocks, kept = plan_blocks(len(words), bits)
-    most = MOST_PAIRS / math.comb(blocks, kept)
+    most = max(MOST_PAIRS / math.comb(blocks, kept), _PAIRS_A_WORD * len(words))
     left_out = 0
     for choice in itertools.combinations(block_edges(blocks), kept):
         order, run = sort_runs(words, choice)

@@ -5,8 +5,17 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from video4spatial.filters.hash import bits_apart, hash_columns, perceptual_hash, picture_hashes
+from video4spatial.filters.hash import bits_apart, picture_columns
+from video4spatial.filters.hash import perceptual_hash as hash_of_luma
 from video4spatial.pipeline.store.duplicates import MIRROR, find_near_duplicates
+
+
+def perceptual_hash(frame: np.ndarray) -> int | None:
+    return hash_of_luma(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY))
+
+
+def picture_hashes(frames: np.ndarray) -> list[int]:
+    return picture_columns(frames)["picture_hashes"]
 
 
 def test_a_smaller_darker_recompressed_copy_differs_in_few_bits(texture: Callable) -> None:
@@ -41,17 +50,27 @@ def test_a_mirrored_picture_differs_in_the_bits_of_the_odd_frequencies(texture: 
 def test_flat_pictures_have_no_hash_so_that_blank_frames_are_not_all_alike() -> None:
     noise = np.random.default_rng(0).integers(0, 12, (12, 90, 160, 3)).astype(np.uint8)
     assert [perceptual_hash(frame) for frame in noise] == [None] * 12
-    assert hash_columns(noise) == {"picture_hashes": []}
+    assert picture_hashes(noise) == []
+    assert "perceptual_hash" not in picture_columns(noise)
 
 
 def test_a_black_middle_frame_does_not_hide_a_copy(film: Callable) -> None:
     one = np.stack([frame[20:] for frame in film([48])])
     copy = (one * 0.8).astype(np.uint8)
     copy[20:30] = 0
-    assert "perceptual_hash" not in hash_columns(copy)
+    assert "perceptual_hash" not in picture_columns(copy)
     assert find_near_duplicates([picture_hashes(one), picture_hashes(copy)], 8).kept_one == {1: 0}
 
 
 def test_a_clip_shorter_than_the_sample_is_hashed_frame_by_frame(texture: Callable) -> None:
     frames = np.stack([texture(seed, 64, 64) for seed in range(3)])
     assert picture_hashes(frames) == [perceptual_hash(frame) for frame in frames]
+
+
+def test_bars_around_a_copy_do_not_hide_it(film: Callable) -> None:
+    one = np.stack([frame[20:] for frame in film([24])])
+    boxed = np.full((24, 140, 200, 3), 12, dtype=np.uint8)
+    boxed[:, 20:120, 20:180] = one
+    columns = picture_columns(boxed)
+    assert [columns[f"content_{side}_px"] for side in ("left", "top", "right", "bottom")] == [20, 20, 180, 120]
+    assert find_near_duplicates([picture_hashes(one), picture_hashes(boxed)], 2).kept_one == {1: 0}

@@ -119,6 +119,7 @@ def test_a_crowd_too_large_to_compare_is_cut_short_and_told(
     assert find_near_duplicates(clips.tolist(), 4).links == []
     assert not caplog.records
     monkeypatch.setattr(hash_index, "MOST_PAIRS", 1000)
+    monkeypatch.setattr(hash_index, "_PAIRS_A_WORD", 1)
     assert find_near_duplicates(clips.tolist(), 4).links == []
     assert "not all pairs were compared" in caplog.text
 
