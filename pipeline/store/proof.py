@@ -4,7 +4,7 @@ sample.py ─▶ encode ─▶ [proof]: decode all of it again ─▶ SourceErro
 
 Encoders, muxers and their drivers have written wrong, missing and shifted frames and reported success. So each stream
 is decoded as a whole and compared with what its encoder was given: the number of pictures, their times, how far each
-lies from its source (exactly nothing where the codec is lossless), and that none looks like another picture of the clip.
+lies from its source (not at all where the codec is lossless), and that none looks like another picture of the clip.
 """
 
 import io
@@ -36,11 +36,11 @@ def prove_h264(data: bytes, frames: NDArray[np.uint8], times: NDArray[np.int64],
         raise _mismatch(f"{len(frames)} frames were encoded, the clip holds {len(shown)}")
     wanted = [int(ticks - times[0]) * time_base for ticks in times]
     late = [abs(time - want) for (time, _, _), want in zip(shown, wanted, strict=True)]
-    worst = int(np.argmax(late))
+    worst = late.index(max(late))
     # the container counts in ticks of its own
     if late[worst] > max(tick for _, tick, _ in shown):
         raise _mismatch(f"frame {worst} is shown {float(late[worst]):.4f} s from its time")
-    source = np.stack([to_yuv420(picture).to_ndarray() for picture in frames])
+    source = np.stack([np.asarray(to_yuv420(picture).to_ndarray(), dtype=np.uint8) for picture in frames])
     stored = np.stack([planes for _, _, planes in shown])
     _compare(source, stored, frames.shape[1], crf)
 
