@@ -70,18 +70,26 @@ class AugmentConfig(Settings):
     """Share of clips, 0 to 1, that get a second copy under other light; the first clip of a unit is among them."""
     occluder_variants: float = 0.25
     """Share of clips, 0 to 1, that get a copy with something passing before the camera."""
+    crop_variants: float = 0.0
+    """Share of clips, 0 to 1, that get a copy of a part of the picture, enlarged to its size; cameras go along."""
+    mirror_variants: float = 0.0
+    """Share of clips, 0 to 1, that get a mirrored copy; cameras and words go along, writing becomes unreadable."""
     max_exposure_stops: float = 1.0
     """Strongest change of exposure, up or down. Above 2, highlights clip and shadows vanish."""
-    max_warmth: float = 0.25
-    """Strongest change of the red and blue gains (natural logarithm), towards warm or cold."""
+    max_mired: float = 60.0
+    """Strongest change of colour temperature, towards warm or cold, in mired: 60 makes 6500 K daylight 4700 or
+    10700 K."""
     max_cover: float = 0.3
     """Largest part of the picture's short side that an occluder's radius takes."""
+    max_crop: float = 0.3
+    """Largest part of the picture's sides that a crop leaves out. Higher is more enlarged, and softer."""
 
     def __post_init__(self) -> None:
-        for name in ("lighting_variants", "occluder_variants"):
+        for name in ("lighting_variants", "occluder_variants", "crop_variants", "mirror_variants"):
             _check(0 <= getattr(self, name) <= 1, f"augment.{name} is a share from 0 to 1", getattr(self, name))
         _check(0 <= self.max_exposure_stops <= 4, "augment.max_exposure_stops: 0 to 4", self.max_exposure_stops)
-        _check(0 <= self.max_warmth <= 1, "augment.max_warmth: 0 to 1", self.max_warmth)
+        _check(0 <= self.max_mired <= 90, "augment.max_mired: 0 to 90", self.max_mired)
+        _check(0 <= self.max_crop <= 0.6, "augment.max_crop: 0 to 0.6", self.max_crop)
         _check(0.05 <= self.max_cover <= 0.6, "augment.max_cover: 0.05 to 0.6", self.max_cover)
 
 

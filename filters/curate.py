@@ -5,7 +5,7 @@ stage ─▶ [UnitCurator]: video ─▶ shots ─▶ cut ─▶ scores, floor �
 Products come while the video is still being read; what is held is one window of pictures.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
@@ -18,6 +18,7 @@ from video4spatial.filters.config import Floor, RealConfig
 from video4spatial.filters.cut import Window, cut_windows
 from video4spatial.filters.decode import Picture
 from video4spatial.filters.floor import judge_length, judge_scores
+from video4spatial.filters.footage import footage_of
 from video4spatial.filters.hash import picture_columns
 from video4spatial.filters.scores import measure, to_luma
 from video4spatial.filters.shots import split_shots
@@ -133,40 +134,30 @@ class UnitCurator:
         self._clips += 1
 
     def _variants(self, product: Product, sequence: Sequence, clip: int) -> Iterator[Product]:
+        """Those that this clip gets. A variant is measured like any clip: one threshold means the same for both. Its
+        camera's motion is the original's, but for a crop, which shows all motion larger."""
         config = self._config.augment
-        if augment.is_chosen(clip, config.lighting_variants):
-            light = augment.draw_lighting(config, self._random("lighting", product.index))
-            frames = augment.relight(sequence.frames, light)
-            yield self._variant(product, sequence, 1, "lighting", frames, augment.parameters(light))
-        if augment.is_chosen(clip, config.occluder_variants):
-            thing = augment.draw_occluder(config, self._random("occluder", product.index))
-            frames = augment.occlude(sequence.frames, thing)
-            yield self._variant(product, sequence, 2, "occluder", frames, augment.parameters(thing))
-
-    def _random(self, what: str, index: int) -> np.random.Generator:
-        return rng(self._unit.seed, f"augment.{what}", self._unit.unit_id, index)
-
-    def _variant(
-        self,
-        original: Product,
-        sequence: Sequence,
-        number: int,
-        kind: str,
-        frames: NDArray[np.uint8],
-        parameters: Mapping[str, object],
-    ) -> Product:
-        """A variant is measured like any clip, so that one threshold means the same for both; its camera's motion is
-        the original's."""
-        group = original.variant_group(self._unit.unit_id)
-        variant = {"group": group, "kind": kind, "parameters": dict(parameters)}
-        times_s = _seconds(sequence.times, sequence.time_base)
-        return replace(
-            original,
-            sequence=replace(sequence, frames=frames, variant=variant),
-            variant=number,
-            scores={**original.scores, **measure(frames, times_s)},
-            columns={**original.columns, **picture_columns(frames)},
-        )
+        footage = footage_of(sequence, str(product.columns["camera_motion"]))
+        for number, (kind, share) in enumerate(augment.shares(config).items(), start=1):
+            if not augment.is_chosen(clip, share):
+                continue
+            random = rng(self._unit.seed, f"augment.{kind}", self._unit.unit_id, product.index)
+            parameters = augment.draw(kind, config, footage, random)
+            frames = augment.apply(kind, parameters, footage).frames
+            group = product.variant_group(self._unit.unit_id)
+            variant = {"group": group, "kind": kind, "parameters": parameters}
+            scores = measure_camera(to_luma(frames), footage.times_s).scores if kind == "crop" else {}
+            yield replace(
+                product,
+                sequence=replace(sequence, frames=frames, variant=variant),
+                variant=number,
+                scores={**product.scores, **scores, **measure(frames, footage.times_s)},
+                columns={
+                    **product.columns,
+                    **picture_columns(frames),
+                    "variant_parameters": augment.to_column(parameters),
+                },
+            )
 
     def _lost(self, index: int, facts: VideoFacts, reader: VideoReader) -> Iterator[Product]:
         """A row for the frames that did not decode, if the decoder met any; an error if there was no frame at all."""

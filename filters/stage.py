@@ -44,7 +44,7 @@ class CurateStage:
         "cut": 2,
         "scores": 3,
         "floor": 2,
-        "augment": 1,
+        "augment": 2,
         "camera": 1,
     }
     """Raised by hand when what the named step puts out changes."""

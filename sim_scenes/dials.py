@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from video4spatial.sim_scenes.daylight import LUMA, day_share, skylight, sunlight, white_balanced
+from video4spatial.pipeline.core.colour import LUMA, white_balanced
+from video4spatial.sim_scenes.daylight import day_share, skylight, sunlight
 from video4spatial.sim_scenes.lights import FAINT, Fixtures
 from video4spatial.sim_scenes.scene import Lamp, Lighting, Sun
 

@@ -7,6 +7,7 @@ taken to be seen all over its outline: what stands before it is not known then, 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -14,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video4spatial.filters.captures.capture import Y_UP_FROM_Z_UP, Box
+from video4spatial.filters.occluder import on_grid
+from video4spatial.filters.reframe import MIRROR_X, mirrored_words
 from video4spatial.pipeline.core.camera import Cameras, project, unproject
 from video4spatial.pipeline.core.errors import SourceError
 
@@ -60,21 +63,36 @@ def boxes_of(entries: list[Any], path: tuple[str, ...]) -> tuple[Box, ...]:
     return tuple(boxes)
 
 
+def mirrored_box(box: Box) -> Box:
+    """The box in the mirrored world (`reframe.py`); its name changes sides too. Its axes stay right-handed."""
+    flip = MIRROR_X[:3, :3]
+    axes = box.axes @ flip
+    axes[0] = -axes[0]
+    return replace(box, label=mirrored_words(box.label), centre_m=flip @ box.centre_m, axes=axes)
+
+
 def corners_m(box: Box) -> NDArray[np.float64]:
     """(8, 3) corners in the world."""
     return box.centre_m + (_CORNERS * box.extent_m) @ box.axes
 
 
 def object_table(
-    boxes: tuple[Box, ...], cameras: Cameras, depth_m: NDArray[np.float32] | None
+    boxes: tuple[Box, ...],
+    cameras: Cameras,
+    depth_m: NDArray[np.float32] | None,
+    hidden: NDArray[np.bool_] | None = None,
 ) -> tuple[Mapping[str, Any], ...]:
     """The objects seen in at least one of T frames, as docs/format.md describes them; ids count the boxes from 1.
 
     `depth_m` (T, h, w) is that of the sequence. `visible_px` counts pixels of its grid, of the frames' without depth.
+    `hidden` (T, H, W) are pixels that something else than the scene covers.
     """
     grid = cameras if depth_m is None else cameras.resized(depth_m.shape[2], depth_m.shape[1])
     outlines = [[_outline(box, grid, frame) for frame in range(len(cameras))] for box in boxes]
     masks = [[outline.astype(bool) for outline in each] for each in outlines]
+    if hidden is not None:
+        covered = on_grid(hidden, grid.height_px, grid.width_px)
+        masks = [[mask & ~cover for mask, cover in zip(each, covered, strict=True)] for each in masks]
     measured = np.zeros(len(cameras), dtype=bool) if depth_m is None else (depth_m > 0).any(axis=(1, 2))
     for frame in np.flatnonzero(measured):
         assert depth_m is not None

@@ -18,7 +18,8 @@ from video4spatial.filters.captures.boxes import object_table
 from video4spatial.filters.captures.frames import Opened
 from video4spatial.filters.captures.goals import NOTHING, Timeline, goal_windows
 from video4spatial.filters.captures.path_scores import path_scores
-from video4spatial.filters.captures.tasks import clip_tasks
+from video4spatial.filters.captures.tasks import clip_tasks, main_task
+from video4spatial.filters.captures.variants import posed_variants
 from video4spatial.filters.config import Floor, RealConfig
 from video4spatial.filters.cut import Window, cut_windows
 from video4spatial.filters.decode import Picture
@@ -39,6 +40,7 @@ class CaptureCurator:
         self._times, self._time_base = clock(opened, config)
         self._start, self._stop = unit.span or (0, len(opened.capture))
         self._stop = min(self._stop, len(opened.capture))
+        self._clips = 0
 
     def products(self) -> Iterator[Product]:
         """The unit's products in the order of their keys. Raises SourceError, WorkerLost."""
@@ -57,6 +59,7 @@ class CaptureCurator:
             product = self._product(index, window)
             asked |= _goals(product)
             yield product
+            yield from self._variants(product)
         for goal, window in self._goal_windows():
             # the path ended on it already, or this clip does not show it after all: something stands before it
             if goal not in asked and self._is_seen(goal, window.pictures[-1].index):
@@ -65,9 +68,18 @@ class CaptureCurator:
                     asked |= _goals(product)
                     index += 1
                     yield product
+                    yield from self._variants(product)
         for lost in self._lost():
             index += 1
             yield replace(lost, index=index)
+
+    def _variants(self, product: Product) -> Iterator[Product]:
+        """Those that the clip gets; none of what was dropped, and none where they were not asked for."""
+        if product.sequence is None or not self._config.posed.variants:
+            return
+        clip, self._clips = self._clips, self._clips + 1
+        augment = self._config.augment
+        yield from posed_variants(product, self._opened.capture, self._unit, augment, clip, self._scores)
 
     def _goal_windows(self) -> Iterator[tuple[int, Window]]:
         """Clips that end on a thing. None of a video, which is read once, forwards."""
@@ -155,8 +167,7 @@ class CaptureCurator:
         reason, detail = judge_scores(product.scores, self._floor)
         if reason:
             return _rejected(product, middle, reason, detail)
-        tasks = [task["task"] for task in sequence.tasks]
-        return replace(product, sequence=sequence, task="grounding" if "grounding" in tasks else "navigation")
+        return replace(product, sequence=sequence, task=main_task(sequence.tasks))
 
     def _sequence(
         self,

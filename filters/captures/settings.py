@@ -25,6 +25,8 @@ class PosedConfig(Settings):
     grounding_clips: int = 1
     """Clips that end on each annotated thing with a name of its own, where no other clip does. They share frames with
     the clips that cut the capture by time. 0: none."""
+    variants: bool = False
+    """Make variants of posed clips too, as `real.augment` says; cameras, depth, boxes and words go along."""
     fps_without_clock: float | None = None
     """Rate at which the frames of captures without times were taken. null: unknown, so every frame is kept in order."""
 

@@ -22,7 +22,7 @@ from video4spatial.filters.captures.re10k import NO_FOOTAGE
 from video4spatial.filters.captures.settings import PosedConfig
 from video4spatial.filters.config import Floor, RealConfig
 from video4spatial.filters.learned import LearnedScores, learned_settings
-from video4spatial.filters.stage import plan_spans
+from video4spatial.filters.stage import CurateStage, plan_spans
 from video4spatial.pipeline.core.errors import SourceError
 from video4spatial.pipeline.core.settings import to_plain
 from video4spatial.pipeline.core.stage import Resources, make_unit_settings
@@ -53,13 +53,18 @@ class CaptureStage:
         """One unit per source and span. A capture that cannot be read makes one unit, whose run tells why."""
         settings = {
             **{name: to_plain(getattr(self.config, name)) for name in _SHARED},
-            "posed": make_unit_settings(self.config.posed),
+            "posed": make_unit_settings(self.config.posed, ("variants",)),
             "floor": make_unit_settings(self.floor),
             **learned_settings(self.config.learned_scores),
         }
+        versions = self.versions
+        if self.config.posed.variants:
+            # without variants a capture keeps the ids that it had before there were any
+            settings["augment"] = make_unit_settings(self.config.augment)
+            versions = {**versions, "augment": CurateStage.versions["augment"]}
         return [
             Unit(
-                kind="real", source=source, stage_versions=self.versions, settings=settings, seed=seed, span=span
+                kind="real", source=source, stage_versions=versions, settings=settings, seed=seed, span=span
             )
             for source in sources
             for span in self._spans(source)

@@ -40,6 +40,11 @@ def clip_tasks(
     return (navigation, *goals)
 
 
+def main_task(tasks: Sequence[Mapping[str, Any]]) -> str:
+    """What the row of a clip says that it is for."""
+    return "grounding" if any(task["task"] == "grounding" for task in tasks) else "navigation"
+
+
 def nameable(labels: Sequence[str]) -> frozenset[str]:
     """The labels that mean one thing of a place: nothing else has the name, or one that people might use for it."""
     return frozenset(

@@ -1,86 +1,96 @@
-"""Variants are seeded, recorded whole, smooth in time, and change what they say and nothing else."""
+"""Variants as a unit makes them. Unseen: one that cannot be made again from its row, or that nobody asked for."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from video4spatial.filters.augment import (
-    Lighting,
-    Occluder,
-    draw_lighting,
-    draw_occluder,
-    is_chosen,
-    occlude,
-    parameters,
-    relight,
-)
-from video4spatial.filters.config import AugmentConfig
+from video4spatial.filters import augment
+from video4spatial.filters.config import AugmentConfig, DecodeLimits, Floor, RealConfig
+from video4spatial.filters.footage import Footage
+from video4spatial.filters.stage import CurateStage
+from video4spatial.filters.video import VideoReader
+from video4spatial.pipeline.core.errors import ConfigError
+from video4spatial.pipeline.core.unit import Product
+from video4spatial.pipeline.store.table import make_row
 
-STILL = {"exposure_stops": 0.0, "warmth": 0.0, "slope_stops": 0.0, "direction_rad": 0.0, "swing": 0.0, "phase": 0.0}
+ALL = AugmentConfig(lighting_variants=1, occluder_variants=1, crop_variants=1, mirror_variants=1)
+CONFIG = RealConfig(size_px=64, clip_frames=16, rate_fps=12, augment=ALL)
 
 
-@pytest.fixture
-def still(texture: Callable) -> NDArray[np.uint8]:
-    """(16, 64, 96, 3): one picture, so that all change in time comes from the variant."""
-    return np.repeat(texture(3, 64, 96)[None], 16, axis=0)
+def curate(path: Path, source_of: Callable, config: RealConfig = CONFIG) -> list[tuple[Product, dict]]:
+    """Products and their rows."""
+    stage = CurateStage(config=config, floor=Floor(min_frames=8))
+    worker = stage.build()
+    try:
+        return [
+            (product, make_row(unit, product)) for unit in stage.units([source_of(path)], 1) for product in worker(unit)
+        ]
+    finally:
+        worker.close()
 
 
-def draws(draw: Callable, count: int = 40) -> list:
-    return [draw(AugmentConfig(), np.random.default_rng(seed)) for seed in range(count)]
+def test_every_variant_is_made_again_from_its_row_and_the_source(edited: Path, source_of: Callable) -> None:
+    made = curate(edited, source_of)
+    seen = set()
+    with VideoReader(DecodeLimits()) as reader:
+        for product, row in made:
+            if not row["variant"]:
+                continue
+            assert product.sequence is not None
+            facts = reader.open(str(edited), CONFIG.size_px, "auto", row["start"], row["stop"])
+            pictures = {picture.time: picture.rgb for picture in reader.pictures()}
+            picked = product.sequence.times.tolist()  # in the shard: times.npy
+            source = Footage(
+                frames=np.stack([pictures[time] for time in picked]),
+                times_s=np.array(picked) * float(facts.time_base),
+            )
+            again = augment.apply(row["variant_kind"], augment.from_column(row["variant_parameters"]), source)
+            np.testing.assert_array_equal(again.frames, product.sequence.frames)
+            seen.add((row["variant"], row["variant_kind"]))
+    assert seen == {(1, "lighting"), (2, "occluder"), (3, "crop"), (4, "mirror")}
 
 
-def test_no_change_of_light_leaves_every_pixel(still: NDArray[np.uint8]) -> None:
-    assert np.abs(relight(still, Lighting(**STILL)).astype(int) - still).max() <= 1
+def test_the_same_unit_draws_the_same_variants_and_another_seed_others(edited: Path, source_of: Callable) -> None:
+    one, other = (
+        [row["variant_parameters"] for _, row in curate(edited, source_of) if row["variant"] == 2] for _ in range(2)
+    )
+    assert one == other
+    assert len(set(one)) == len(one)
 
 
-def test_one_stop_doubles_linear_light() -> None:
-    grey = np.full((1, 2, 2, 3), 100, np.uint8)
-    brighter = relight(grey, Lighting(**{**STILL, "exposure_stops": 1.0}))[0, 0, 0, 0]
-    linear = [((level / 255 + 0.055) / 1.055) ** 2.4 for level in (100, int(brighter))]
-    assert linear[1] / linear[0] == pytest.approx(2, rel=0.02)
+def test_by_default_a_quarter_of_the_clips_has_other_light_and_a_quarter_something_before_it() -> None:
+    assert augment.shares(AugmentConfig()) == {"lighting": 0.25, "occluder": 0.25, "crop": 0.0, "mirror": 0.0}
 
 
-def test_warm_light_raises_red_and_lowers_blue(still: NDArray[np.uint8]) -> None:
-    means = relight(still, Lighting(**{**STILL, "warmth": 0.25})).mean(axis=(0, 1, 2)) - still.mean(axis=(0, 1, 2))
-    assert means[0] > 5
-    assert abs(means[1]) < 0.5
-    assert means[2] < -5
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_variants_change_smoothly_in_time(still: NDArray[np.uint8], seed: int) -> None:
-    random = np.random.default_rng(seed)
-    lit = relight(still, draw_lighting(AugmentConfig(), random)).mean(axis=(1, 2, 3))
-    assert np.abs(np.diff(lit)).max() < 16
-    # no flicker: it turns at most twice, as one period of a sine does
-    assert np.count_nonzero(np.diff(np.sign(np.diff(lit)[np.abs(np.diff(lit)) > 0.3]))) <= 2
-    covered = (occlude(still, draw_occluder(AugmentConfig(), random)) != still).any(axis=3)
-    moved = np.logical_xor(covered[1:], covered[:-1]).mean(axis=(1, 2))
-    assert moved.max() < 0.15
-
-
-def test_some_variants_are_constant_and_some_move() -> None:
-    assert 8 < sum(light.swing == 0 for light in draws(draw_lighting)) < 32
-    assert 4 < sum(thing.velocity == (0.0, 0.0) for thing in draws(draw_occluder)) < 24
-
-
-def test_an_occluder_hides_a_part_and_leaves_the_rest_untouched(still: NDArray[np.uint8]) -> None:
-    for thing in draws(draw_occluder, 20):
-        covered = (occlude(still, thing) != still).any(axis=3).mean(axis=(1, 2))
-        assert 0.005 < covered.max() < 0.5
-
-
-def test_recorded_parameters_make_the_same_frames_again(still: NDArray[np.uint8]) -> None:
-    light, thing = draws(draw_lighting)[0], draws(draw_occluder)[0]
-    assert (relight(still, Lighting(**parameters(light))) == relight(still, light)).all()
-    assert (occlude(still, Occluder(**parameters(thing))) == occlude(still, thing)).all()
+def test_originals_do_not_depend_on_which_variants_are_made(edited: Path, source_of: Callable) -> None:
+    none = replace(CONFIG, augment=AugmentConfig(lighting_variants=0, occluder_variants=0))
+    plain = [product for product, _ in curate(edited, source_of, none)]
+    originals = [product for product, row in curate(edited, source_of) if not row["variant"]]
+    assert [p.index for p in plain] == [p.index for p in originals]
+    for one, other in zip(plain, originals, strict=True):
+        assert (one.sequence is None) == (other.sequence is None)
+        if one.sequence is not None and other.sequence is not None:
+            np.testing.assert_array_equal(one.sequence.frames, other.sequence.frames)
 
 
 def test_the_share_of_clips_is_spread_evenly_and_begins_with_the_first() -> None:
-    chosen = [clip for clip in range(16) if is_chosen(clip, 0.25)]
+    chosen = [clip for clip in range(16) if augment.is_chosen(clip, 0.25)]
     assert chosen[0] == 0
     assert len(chosen) in (4, 5)
-    assert not any(is_chosen(clip, 0) for clip in range(16))
-    assert all(is_chosen(clip, 1) for clip in range(16))
+    assert not any(augment.is_chosen(clip, 0) for clip in range(16))
+    assert all(augment.is_chosen(clip, 1) for clip in range(16))
+
+
+def test_a_kind_of_another_origin_cannot_be_made_in_image_space() -> None:
+    footage = Footage(frames=np.zeros((1, 4, 4, 3), np.uint8), times_s=np.zeros(1))
+    with pytest.raises(ValueError, match="'jitter' is no variant in image space"):
+        augment.apply("jitter", {}, footage)
+
+
+@pytest.mark.parametrize("wrong", [{"crop_variants": 1.5}, {"max_mired": 200}, {"max_crop": 0.9}])
+def test_settings_that_make_no_sense_are_refused(wrong: dict) -> None:
+    with pytest.raises(ConfigError, match=r"augment\."):
+        AugmentConfig(**wrong)

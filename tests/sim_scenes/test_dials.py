@@ -6,8 +6,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from video4spatial.pipeline.core.colour import LUMA, blackbody, white_balanced
 from video4spatial.pipeline.core.seeds import rng
-from video4spatial.sim_scenes.daylight import LUMA, blackbody, day_share, skylight, sunlight, white_balanced
+from video4spatial.sim_scenes.daylight import day_share, skylight, sunlight
 from video4spatial.sim_scenes.dials import DARK_BELOW_DEG, Dials, LampDial, draw_dials, lighting_of
 from video4spatial.sim_scenes.lights import Fixtures
 from video4spatial.sim_scenes.place import Place
