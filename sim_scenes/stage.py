@@ -44,7 +44,7 @@ from video4spatial.sim_scenes.variants import Variant, VariantKind, variant_numb
 from video4spatial.sim_scenes.variety import draw_variant
 from video4spatial.sim_scenes.verified import rendered_error
 
-STAGE_VERSION = 5
+STAGE_VERSION = 6
 READER_VERSION = 2
 """Of what is made of scene files; generated scenes do not depend on it."""
 
