@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video4spatial.pipeline.core.camera import Cameras, pinhole
-from video4spatial.pipeline.core.consistency import covisibility, covisibility_frames, geometry_error
+from video4spatial.pipeline.core.consistency import covisibility, covisibility_frames
 from video4spatial.pipeline.core.errors import SourceError
 from video4spatial.pipeline.core.grounding import grounding_task
 from video4spatial.pipeline.core.seeds import rng
@@ -42,8 +42,9 @@ from video4spatial.sim_scenes.sources import is_read, scene_name
 from video4spatial.sim_scenes.unit_settings import unit_settings
 from video4spatial.sim_scenes.variants import Variant, VariantKind, variant_number
 from video4spatial.sim_scenes.variety import draw_variant
+from video4spatial.sim_scenes.verified import rendered_error
 
-STAGE_VERSION = 5
+STAGE_VERSION = 6
 READER_VERSION = 2
 """Of what is made of scene files; generated scenes do not depend on it."""
 
@@ -268,7 +269,7 @@ class SimulateWorker:
         return _with_variant(Product(
             index=path,
             sequence=sequence,
-            scores=_scores(frames, geometry, still_m, small, walk),
+            scores=_scores(frames, geometry, rendered_error(frames, cameras, geometry, small, moving), walk),
             columns={"move": recording.move} if is_grounding or view.moves != ("walk",) else {},
             scene=scene_name(unit.source),
             task=task["task"],
@@ -299,16 +300,14 @@ def _small(cameras: Cameras, view: View) -> Cameras:
     return cameras.resized(side, side) if view.depth_scale > 1 else cameras
 
 
-def _scores(
-    frames: Frames, geometry: Frames, still_m: NDArray[np.float32], cameras: Cameras, walk: Walk
-) -> dict[str, float]:
-    """brightness (mean 8-bit luma), geometry_error (relative, see consistency.py), path_length_m, min_clearance_m,
+def _scores(frames: Frames, geometry: Frames, error: float, walk: Walk) -> dict[str, float]:
+    """brightness (mean 8-bit luma), geometry_error (relative, see verified.py), path_length_m, min_clearance_m,
     sky_share (part of pixels where nothing was hit)."""
     luma = frames.rgb[..., 0] * np.float32(0.299) + frames.rgb[..., 1] * np.float32(0.587)
     luma += frames.rgb[..., 2] * np.float32(0.114)
     return {
         "brightness": float(luma.mean()),
-        "geometry_error": geometry_error(still_m, cameras),
+        "geometry_error": error,
         "path_length_m": walk.length_m,
         "min_clearance_m": walk.min_clearance_m,
         "sky_share": float((geometry.depth_m == 0).mean()),

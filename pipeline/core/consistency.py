@@ -1,6 +1,6 @@
 """Do depth and cameras agree: points of one frame, looked for in another.
 
-depth_m + Cameras ─▶ [geometry_error, covisibility] ─▶ score and matrix of a sequence
+depth_m + Cameras ─▶ [geometry_error, grid_error, covisibility] ─▶ score and matrix of a sequence
 """
 
 import numpy as np
@@ -15,6 +15,8 @@ FLAT_SHARE = 0.001
 is read there can be wrong by a quarter of it, and planes of a renderer keep to 1e-5."""
 LEAST_POINTS = 128
 """Fewer say nothing about a pair of frames."""
+LEAST_GRID_POINTS = 8
+"""The same for a coarse grid against its own frame: nothing moves between the two, so a few tell."""
 MOST_POINTS = 4096
 """Of one frame that are looked for in another, evenly spread."""
 COVISIBLE_POINTS = 1024
@@ -35,6 +37,24 @@ def geometry_error(depth_m: NDArray[np.float32], cameras: Cameras, pairs: int = 
     neighbours = [(i, i + 1) for i in range(len(cameras) - 1)]
     errors = [_errors(depth_m, cameras, i, j) for i, j in dict.fromkeys(neighbours + frame_pairs(len(cameras), pairs))]
     enough = [float(np.median(pair)) for pair in errors if len(pair) >= LEAST_POINTS]
+    if enough:
+        return max(enough)
+    joined = np.concatenate(errors) if errors else np.zeros(0)
+    return float(np.median(joined)) if len(joined) else 1.0
+
+
+def grid_error(grid_m: NDArray[np.float32], grid: Cameras, depth_m: NDArray[np.float32], cameras: Cameras) -> float:
+    """How far a coarse grid of depth disagrees with the full depth of the same frames, in the worst frame.
+
+    The grid's points are read in the full depth as `geometry_error` reads them in another frame. A frame of fewer than
+    8 points on planes counts only where no frame has more; a grid without any has error 1.
+    """
+    errors = []
+    for k in range(len(grid)):
+        expected, measured, flat = _seen(_points(grid_m[k], grid, k, grid_m[k].size), depth_m[k], cameras, k)
+        read = flat & (measured > 0)
+        errors.append(np.abs(expected - measured)[read] / expected[read])
+    enough = [float(np.median(each)) for each in errors if len(each) >= LEAST_GRID_POINTS]
     if enough:
         return max(enough)
     joined = np.concatenate(errors) if errors else np.zeros(0)

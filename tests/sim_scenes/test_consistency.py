@@ -1,14 +1,23 @@
 """The score that says whether depth and cameras agree. If it sleeps, wrong poses enter the training set."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.sim_scenes.helpers import cameras_at
 from video4spatial.pipeline.core.camera import Cameras, project, unproject
-from video4spatial.pipeline.core.consistency import covisibility, covisibility_frames, frame_pairs, geometry_error
+from video4spatial.pipeline.core.consistency import (
+    covisibility,
+    covisibility_frames,
+    frame_pairs,
+    geometry_error,
+    grid_error,
+)
 from video4spatial.pipeline.core.geometry import look_at
 from video4spatial.sim_scenes.render.embedded import EmbeddedRenderer
 from video4spatial.sim_scenes.scene import Scene
+from video4spatial.sim_scenes.verified import rendered_error
 
 
 @pytest.fixture
@@ -67,6 +76,28 @@ def test_one_wrong_frame_among_many_is_caught(walked: tuple[np.ndarray, Cameras]
     of_wrong = geometry_error(depth_m, Cameras(**{**cameras.__dict__, "world_from_camera": wrong}))
     assert of_wrong > 5 * geometry_error(depth_m, cameras)
     assert of_wrong > 0.003
+
+
+def test_a_coarse_grid_is_checked_by_the_full_frames_and_against_them(
+    walked: tuple[np.ndarray, Cameras], yard: Scene
+) -> None:
+    """A grid of 16 x 12 alone is blind to one wrong frame."""
+    depth_m, cameras = walked
+    small = cameras.resized(16, 12)
+    renderer = EmbeddedRenderer(yard)
+    full, grid = renderer.render(cameras), renderer.render(small)
+    assert rendered_error(full, cameras, grid, small, ()) < 1e-3
+    wrong = cameras.world_from_camera.copy()
+    wrong[7, :3, 3] += 0.03 * wrong[7, :3, 2]
+    shifted = Cameras(**{**cameras.__dict__, "world_from_camera": wrong})
+    assert rendered_error(full, shifted, grid, shifted.resized(16, 12), ()) > 0.003
+    stored_m = grid.depth_m.copy()
+    stored_m[7] *= np.float32(1.01)
+    assert rendered_error(full, cameras, replace(grid, depth_m=stored_m), small, ()) == pytest.approx(0.0099, abs=0.001)
+    assert grid_error(np.zeros_like(stored_m), small, depth_m, cameras) == 1.0
+    fine = cameras.resized(48, 36)
+    other = renderer.render(fine)
+    assert rendered_error(full, cameras, other, fine, ()) == geometry_error(other.depth_m, fine)
 
 
 def test_covisibility_is_what_a_fine_rendering_shows_and_what_is_hidden_does_not_count(yard: Scene) -> None:

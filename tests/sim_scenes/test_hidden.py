@@ -225,9 +225,9 @@ def test_settings_that_cannot_be_meant_are_refused() -> None:
 
 @pytest.mark.slow
 def test_many_scenes_hold(tmp_path: Path) -> None:
-    sources = [make(seed) for seed in range(30, 36) for make in (room_source, house_source)]
+    sources = [make(seed) for seed in range(30, 33) for make in (room_source, house_source)]
     for end in ("seen", "hidden"):
         found = pairs_of(tmp_path, sources, replace(VIEW, hidden_end=end))
-        assert len(found) > 16
+        assert len(found) > 8
         for pair in found:
             check(pair, end)
