@@ -5,7 +5,7 @@ films ─▶ one hour ─▶ `v4s curate` ─▶ peak memory of all its processe
 
     pip install -r benchmarks/requirements.txt          for PySceneDetect's splitting: a static ffmpeg
     python benchmarks/curate.py FILM ...                costs; every round does all of them, one after the other
-    python benchmarks/curate.py FILM ... --hour         memory, for five minutes repeated to an hour
+    python benchmarks/curate.py FILM ... --hour local   memory, for five minutes repeated to an hour
 
 Without films, rooms are rendered and filmed. Costs are processor seconds of this process and all its children, which
 other work on the machine disturbs least, and wall seconds; both as the median over the rounds of ratios within a round.
@@ -139,12 +139,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("films", nargs="*", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--hour", action="store_true", help="memory instead of cost")
+    parser.add_argument("--hour", choices=["local", "ray"], help="memory instead of cost; ray: also with Ray")
     options = parser.parse_args()
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory() as folder:
         if options.hour:
-            print(memory_table(make_hour(options.films, Path(folder) / "hour.mp4"), Path(folder)))
+            film = make_hour(options.films, Path(folder) / "hour.mp4")
+            print(memory_table(film, Path(folder), options.hour == "ray"))
             return
         names = options.films or [make_hour([], Path(folder) / "film.mp4", repeats=1)]
         films = {film: open_decoder(film, SIZE_PX, "auto").name for film in names}

@@ -116,7 +116,7 @@ class BlendFinder:
         return self._close() if self._open else None
 
     def _remember(self, rgb: NDArray[np.uint8]) -> None:
-        thumb = cv2.resize(rgb, THUMBNAIL_PX, interpolation=cv2.INTER_AREA).astype(np.float32).ravel() - 128
+        thumb = make_thumbnail(rgb).astype(np.float32).ravel() - 128
         if self._end == _ROOM:
             self._move_to_front()
         new, ring = self._end, slice(self._end + 1 - _RING, self._end + 1)
@@ -181,6 +181,14 @@ class BlendFinder:
         if high - low <= MIN_MIXED:
             return None
         return Blend(first + low + 1, first + high, is_fade)
+
+
+def make_thumbnail(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The mean of the area that each pixel of a thumbnail covers; by way of half the size, which is much faster."""
+    height, width = rgb.shape[:2]
+    if not (height % 2 or width % 2) and width >= 4 * THUMBNAIL_PX[0] and height >= 4 * THUMBNAIL_PX[1]:
+        rgb = np.asarray(cv2.resize(rgb, (width // 2, height // 2), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return np.asarray(cv2.resize(rgb, THUMBNAIL_PX, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def along(
