@@ -13,7 +13,6 @@ other work on the machine disturbs least, and wall seconds; both as the median o
 
 import argparse
 import resource
-import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -33,6 +32,7 @@ from video4spatial.filters.decode_decord import DecordDecoder
 from video4spatial.filters.decode_pyav import PyAVDecoder
 from video4spatial.filters.sources import video_sources
 from video4spatial.filters.stage import CurateStage
+from video4spatial.pipeline.core.sequence import Sequence
 from video4spatial.pipeline.store.sample import encode_sample
 from video4spatial.pipeline.store.store import Store
 
@@ -72,7 +72,7 @@ def decode(films: dict[Path, str]) -> None:
             pass
 
 
-def curate(films: dict[Path, str], store: Store | None, kept: list | None = None) -> None:
+def curate(films: dict[Path, str], store: Store | None, kept: list[Sequence] | None = None) -> None:
     """Plans and curates the films as a run without Ray does; into a store, or only measured."""
     stage = CurateStage(
         config=RealConfig(size_px=SIZE_PX, augment=AugmentConfig(lighting_variants=0, occluder_variants=0))
@@ -99,15 +99,13 @@ def peer(films: dict[Path, str], folder: Path) -> None:
 def one_round(films: dict[Path, str]) -> dict[str, Cost]:
     """All jobs, one after the other."""
     with tempfile.TemporaryDirectory() as name:
-        folder, sequences = Path(name), []
+        folder = Path(name)
+        sequences: list[Sequence] = []
         return {
             "bare decode": measure(lambda: decode(films)),
-            "curate: shots, scores, clips": measure(lambda: curate(films, None)),
+            "curate: shots, scores, clips": measure(lambda: curate(films, None, sequences)),
             "curate, encoded, proven, stored": measure(lambda: curate(films, Store.open(folder / "store"))),
-            "the same clips, encoded and proven only": (
-                curate(films, None, sequences),
-                measure(lambda: [encode_sample(sequence) for sequence in sequences]),
-            )[1],
+            "of it: encoded and proven": measure(lambda: [encode_sample(sequence) for sequence in sequences]),
             "PySceneDetect: detect and split": measure(lambda: peer(films, folder)),
         }
 
@@ -132,7 +130,7 @@ def seconds_of(film: Path, name: str) -> float:
     """From the first picture to the last."""
     decoder = decoder_of(film, name)
     times = [picture.time for picture in decoder.pictures(0) if picture]
-    return float((times[-1] - times[0]) * decoder.header.time_base)
+    return float((max(times) - min(times)) * decoder.header.time_base)
 
 
 def main() -> None:
@@ -150,8 +148,6 @@ def main() -> None:
         names = options.films or [make_hour([], Path(folder) / "film.mp4", repeats=1)]
         films = {film: open_decoder(film, SIZE_PX, "auto").name for film in names}
         source_s = sum(seconds_of(film, name) for film, name in films.items())
-        if shutil.which("ffmpeg") is None:
-            print("(ffmpeg is imageio-ffmpeg's)")
         print(f"{len(films)} films, {source_s:.0f} s, {options.rounds} rounds\n")
         print(cost_table([one_round(films) for _ in range(options.rounds)], source_s))
 

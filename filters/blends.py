@@ -120,8 +120,9 @@ class BlendFinder:
         if self._end == _ROOM:
             self._move_to_front()
         new, ring = self._end, slice(self._end + 1 - _RING, self._end + 1)
-        self._thumbs[new], self._levels[new] = thumb, thumb.mean() + 128
-        self._centred[new] = thumb - thumb.mean()
+        mean = thumb.mean()
+        self._thumbs[new], self._levels[new] = thumb, mean + 128
+        self._centred[new] = thumb - mean
         self._sizes[new] = np.linalg.norm(self._centred[new])
         self._products[new, ring] = self._products[ring, new] = self._thumbs[ring] @ thumb
         self._end += 1
@@ -148,11 +149,13 @@ class BlendFinder:
         change = g[a, a] + g[b, b] - 2 * g[a, b]
         lit = (self._levels[a] >= MIN_LEVEL) & (self._levels[b] >= MIN_LEVEL)
         for k in np.flatnonzero(lit & (change >= self._thumbs.shape[1] * MIN_CHANGE**2)):
-            before, after = self._thumbs[int(a[k])], self._thumbs[b]
             alike = self._alike(int(a[k]), b)
-            around = slice(self._place(self._cut_before(starts[k], oldest)), self._place(self._cut_after(end)))
-            if alike > MAX_ALIKE or not is_blend(g, int(a[k]), b, around, alike):
+            if alike > MAX_ALIKE:
                 continue
+            around = slice(self._place(self._cut_before(starts[k], oldest)), self._place(self._cut_after(end)))
+            if not is_blend(g, int(a[k]), b, around, alike):
+                continue
+            before, after = self._thumbs[int(a[k])], self._thumbs[b]
             middle = self._thumbs[(int(a[k]) + b) // 2]
             if moved_alike(before, after) <= MAX_MOVED and calm_off_line(before, middle, after) <= MAX_CALM_OFF_LINE:
                 return starts[k]
