@@ -5,7 +5,7 @@ films ─▶ one hour ─▶ `v4s curate` ─▶ peak memory of all its processe
 
     pip install -r benchmarks/requirements.txt          for PySceneDetect's splitting: a static ffmpeg
     python benchmarks/curate.py FILM ...                costs; every round does all of them, one after the other
-    python benchmarks/curate.py FILM ... --hour         memory, for five minutes repeated to an hour
+    python benchmarks/curate.py FILM ... --hour local   memory, for five minutes repeated to an hour
 
 Without films, rooms are rendered and filmed. Costs are processor seconds of this process and all its children, which
 other work on the machine disturbs least, and wall seconds; both as the median over the rounds of ratios within a round.
@@ -13,7 +13,6 @@ other work on the machine disturbs least, and wall seconds; both as the median o
 
 import argparse
 import resource
-import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -33,6 +32,7 @@ from video4spatial.filters.decode_decord import DecordDecoder
 from video4spatial.filters.decode_pyav import PyAVDecoder
 from video4spatial.filters.sources import video_sources
 from video4spatial.filters.stage import CurateStage
+from video4spatial.pipeline.core.sequence import Sequence
 from video4spatial.pipeline.store.sample import encode_sample
 from video4spatial.pipeline.store.store import Store
 
@@ -72,7 +72,7 @@ def decode(films: dict[Path, str]) -> None:
             pass
 
 
-def curate(films: dict[Path, str], store: Store | None, kept: list | None = None) -> None:
+def curate(films: dict[Path, str], store: Store | None, kept: list[Sequence] | None = None) -> None:
     """Plans and curates the films as a run without Ray does; into a store, or only measured."""
     stage = CurateStage(
         config=RealConfig(size_px=SIZE_PX, augment=AugmentConfig(lighting_variants=0, occluder_variants=0))
@@ -99,15 +99,13 @@ def peer(films: dict[Path, str], folder: Path) -> None:
 def one_round(films: dict[Path, str]) -> dict[str, Cost]:
     """All jobs, one after the other."""
     with tempfile.TemporaryDirectory() as name:
-        folder, sequences = Path(name), []
+        folder = Path(name)
+        sequences: list[Sequence] = []
         return {
             "bare decode": measure(lambda: decode(films)),
-            "curate: shots, scores, clips": measure(lambda: curate(films, None)),
+            "curate: shots, scores, clips": measure(lambda: curate(films, None, sequences)),
             "curate, encoded, proven, stored": measure(lambda: curate(films, Store.open(folder / "store"))),
-            "the same clips, encoded and proven only": (
-                curate(films, None, sequences),
-                measure(lambda: [encode_sample(sequence) for sequence in sequences]),
-            )[1],
+            "of it: encoded and proven": measure(lambda: [encode_sample(sequence) for sequence in sequences]),
             "PySceneDetect: detect and split": measure(lambda: peer(films, folder)),
         }
 
@@ -132,25 +130,24 @@ def seconds_of(film: Path, name: str) -> float:
     """From the first picture to the last."""
     decoder = decoder_of(film, name)
     times = [picture.time for picture in decoder.pictures(0) if picture]
-    return float((times[-1] - times[0]) * decoder.header.time_base)
+    return float((max(times) - min(times)) * decoder.header.time_base)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("films", nargs="*", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--hour", action="store_true", help="memory instead of cost")
+    parser.add_argument("--hour", choices=["local", "ray"], help="memory instead of cost; ray: also with Ray")
     options = parser.parse_args()
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory() as folder:
         if options.hour:
-            print(memory_table(make_hour(options.films, Path(folder) / "hour.mp4"), Path(folder)))
+            film = make_hour(options.films, Path(folder) / "hour.mp4")
+            print(memory_table(film, Path(folder), options.hour == "ray"))
             return
         names = options.films or [make_hour([], Path(folder) / "film.mp4", repeats=1)]
         films = {film: open_decoder(film, SIZE_PX, "auto").name for film in names}
         source_s = sum(seconds_of(film, name) for film, name in films.items())
-        if shutil.which("ffmpeg") is None:
-            print("(ffmpeg is imageio-ffmpeg's)")
         print(f"{len(films)} films, {source_s:.0f} s, {options.rounds} rounds\n")
         print(cost_table([one_round(films) for _ in range(options.rounds)], source_s))
 

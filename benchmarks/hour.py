@@ -7,6 +7,7 @@ second.
 """
 
 import itertools
+import json
 import subprocess
 import sys
 import time
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from video4spatial.sim_scenes.render.embedded import EmbeddedRenderer
 from video4spatial.sim_scenes.rooms import generate_room
 
-SIZE_PX, RATE, PIECE_S = (1280, 720), 24, 300
+SIZE_PX, RATE, PIECE_S = (640, 360), 24, 300
 RECIPE = "name: hour\nreal:\n  size_px: 128\n"
 
 
@@ -42,10 +43,8 @@ def room(number: int) -> Iterator[NDArray[np.uint8]]:
 
     scene = generate_room(number).scene
     for picture in EmbeddedRenderer(scene).render(views("", scene, 256, 60)).rgb:
-        large = np.asarray(picture).repeat(5, axis=1).repeat(3, axis=0)[: SIZE_PX[1], : SIZE_PX[0]]
-        yield from itertools.repeat(
-            np.pad(large, [(0, SIZE_PX[i] - large.shape[1 - j]) for i, j in ((1, 1), (0, 0))] + [(0, 0)]), 4
-        )
+        large = np.asarray(picture).repeat(3, axis=0).repeat(3, axis=1)[: SIZE_PX[1], : SIZE_PX[0]]
+        yield from itertools.repeat(large, 4)
 
 
 def make_hour(films: list[Path], path: Path, repeats: int = 12) -> Path:
@@ -72,17 +71,24 @@ def make_hour(films: list[Path], path: Path, repeats: int = 12) -> Path:
     return path
 
 
-def memory_table(film: Path, folder: Path) -> str:
-    """Runs `v4s curate` on it without Ray and with it."""
+def memory_table(film: Path, folder: Path, with_ray: bool) -> str:
+    """Runs `v4s curate` on it without Ray, and with it."""
     (folder / "hour.yaml").write_text(RECIPE)
-    lines = ["| run | peak of all processes, MiB | of them the run's own | wall s | clips |", "|---|---|---|---|---|"]
-    for name, flags in (("without Ray (`--local`)", ["--local"]), ("with Ray, two workers", [])):
+    lines = [
+        "| run | peak of all processes, MiB | of them the run's own | wall s | clips in units |",
+        "|---|---|---|---|---|",
+    ]
+    runs = {"without Ray (`--local`)": ["--local"]} | ({"with Ray": []} if with_ray else {})
+    for name, flags in runs.items():
         out = folder / ("ray" if not flags else "local")
         command = [sys.executable, "-m", "video4spatial.pipeline", "curate", str(folder / "hour.yaml")]
         command += ["--out", str(out), "--videos", str(film), "--progress", "plain", *flags]
         began, (peak, own) = time.monotonic(), watch(subprocess.Popen(command, stdout=subprocess.DEVNULL))
-        clips = sum(1 for _ in out.glob("store/units/*/*.json"))
-        lines.append(f"| {name} | {peak:.0f} | {own:.0f} | {time.monotonic() - began:.0f} | {clips} units |")
+        receipts = [json.loads(path.read_text()) for path in out.glob("store/units/*/*.json")]
+        clips = sum(receipt["sequences"] for receipt in receipts)
+        lines.append(
+            f"| {name} | {peak:.0f} | {own:.0f} | {time.monotonic() - began:.0f} | {clips} in {len(receipts)} |"
+        )
     return "\n".join(lines)
 
 

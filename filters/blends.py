@@ -116,12 +116,13 @@ class BlendFinder:
         return self._close() if self._open else None
 
     def _remember(self, rgb: NDArray[np.uint8]) -> None:
-        thumb = cv2.resize(rgb, THUMBNAIL_PX, interpolation=cv2.INTER_AREA).astype(np.float32).ravel() - 128
+        thumb = make_thumbnail(rgb).astype(np.float32).ravel() - 128
         if self._end == _ROOM:
             self._move_to_front()
         new, ring = self._end, slice(self._end + 1 - _RING, self._end + 1)
-        self._thumbs[new], self._levels[new] = thumb, thumb.mean() + 128
-        self._centred[new] = thumb - thumb.mean()
+        mean = thumb.mean()
+        self._thumbs[new], self._levels[new] = thumb, mean + 128
+        self._centred[new] = thumb - mean
         self._sizes[new] = np.linalg.norm(self._centred[new])
         self._products[new, ring] = self._products[ring, new] = self._thumbs[ring] @ thumb
         self._end += 1
@@ -148,11 +149,13 @@ class BlendFinder:
         change = g[a, a] + g[b, b] - 2 * g[a, b]
         lit = (self._levels[a] >= MIN_LEVEL) & (self._levels[b] >= MIN_LEVEL)
         for k in np.flatnonzero(lit & (change >= self._thumbs.shape[1] * MIN_CHANGE**2)):
-            before, after = self._thumbs[int(a[k])], self._thumbs[b]
             alike = self._alike(int(a[k]), b)
-            around = slice(self._place(self._cut_before(starts[k], oldest)), self._place(self._cut_after(end)))
-            if alike > MAX_ALIKE or not is_blend(g, int(a[k]), b, around, alike):
+            if alike > MAX_ALIKE:
                 continue
+            around = slice(self._place(self._cut_before(starts[k], oldest)), self._place(self._cut_after(end)))
+            if not is_blend(g, int(a[k]), b, around, alike):
+                continue
+            before, after = self._thumbs[int(a[k])], self._thumbs[b]
             middle = self._thumbs[(int(a[k]) + b) // 2]
             if moved_alike(before, after) <= MAX_MOVED and calm_off_line(before, middle, after) <= MAX_CALM_OFF_LINE:
                 return starts[k]
@@ -181,6 +184,14 @@ class BlendFinder:
         if high - low <= MIN_MIXED:
             return None
         return Blend(first + low + 1, first + high, is_fade)
+
+
+def make_thumbnail(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The mean of the area that each pixel of a thumbnail covers; by way of half the size, which is much faster."""
+    height, width = rgb.shape[:2]
+    if not (height % 2 or width % 2) and width >= 4 * THUMBNAIL_PX[0] and height >= 4 * THUMBNAIL_PX[1]:
+        rgb = np.asarray(cv2.resize(rgb, (width // 2, height // 2), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return np.asarray(cv2.resize(rgb, THUMBNAIL_PX, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def along(

@@ -88,6 +88,8 @@ def why_not_decord(path: Path, header: Header, short_side_px: int) -> str | None
         return f"the container has {header.streams} video streams and decord chooses by itself"
     if header.display.orientation != UPRIGHT:
         return "the pictures carry a rotation or mirror tag"
+    if header.is_interlaced:
+        return "the pictures are interlaced"
     if width * height > _MAX_CODED_PX:
         return f"pictures of {width}x{height} need too much memory"
     times = display_times(path, header.stream)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from video4spatial.filters.decode import Header, Picture
 from video4spatial.filters.display import Display, orientation_of
+from video4spatial.filters.fields import FieldTaker
 from video4spatial.filters.packets import PacketLister, open_container
 from video4spatial.pipeline.core.errors import SourceError
 
@@ -87,7 +88,7 @@ class Shrinker:
     def __init__(self, header: Header, short_side_px: int) -> None:
         self._header = header
         self._size_px = header.display.scaled_px(short_side_px)
-        self._scaler = VideoReformatter()
+        self._scaler, self._fields = VideoReformatter(), FieldTaker()
 
     def check(self, index: int, frame: av.VideoFrame) -> int:
         """The frame's time in ticks. Raises SourceError when it has none or another size than the first one."""
@@ -105,6 +106,8 @@ class Shrinker:
     def shrink(self, frame: av.VideoFrame) -> NDArray[np.uint8]:
         """(H, W, 3) sRGB."""
         width, height = self._size_px
+        if frame.interlaced_frame:
+            frame = self._fields.take(frame)
         small = self._scaler.reformat(frame, width, height, "rgb24", interpolation=Interpolation.AREA, threads=1)
         return self._header.display.orientation.apply(np.asarray(small.to_ndarray(), dtype=np.uint8))
 

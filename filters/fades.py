@@ -55,7 +55,7 @@ class FadeFinder:
     def feed(self, code: FrameTimecode, rgb: NDArray[np.uint8]) -> list[Dark | Light]:
         """Takes the next picture; what is known now."""
         index = code.frame_num
-        level = float(np.mean(cv2.mean(rgb)[:3]))
+        level = sum(cv2.mean(rgb)[:3]) / 3
         # the detector asks for nothing but the mean of what it is given
         self._detector.process_frame(code, np.array([level]))
         state = self._detector.last_fade["type"]

@@ -39,8 +39,8 @@ class CurateStage:
     """Settings of the stage; implements `core.stage.UnitStage`."""
 
     versions: ClassVar[Mapping[str, int]] = {
-        "decode": 1,
-        "shots": 2,
+        "decode": 2,
+        "shots": 3,
         "cut": 2,
         "scores": 3,
         "floor": 2,
@@ -48,8 +48,6 @@ class CurateStage:
         "camera": 1,
     }
     """Raised by hand when what the named step puts out changes."""
-    span_versions: ClassVar[Mapping[str, int]] = {"span": 2}
-    """What units of one span of a video have beside these."""
 
     config: RealConfig = field(default_factory=RealConfig)
     floor: Floor = field(default_factory=Floor)
@@ -74,7 +72,7 @@ class CurateStage:
                 Unit(
                     kind="real",
                     source=source,
-                    stage_versions=self.versions if span is None else {**self.versions, **self.span_versions},
+                    stage_versions=self.versions,
                     settings=settings,
                     seed=seed,
                     span=span,

@@ -84,6 +84,16 @@ def test_odd_files_are_decoded_whole_or_refused_by_name(shared_data: Path, reade
     assert fate(reader, shared_data / "videos_odd" / name) == ODD[name]
 
 
+def test_the_page_about_videos_states_these_verdicts() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "videos.md").read_text()
+    rows = [
+        line.strip("|").split("|") for line in page.splitlines() if line.startswith("| ") and "." in line.split("|")[1]
+    ]
+    told = {row[0].strip(): row[-1].strip() for row in rows if len(row) == 3}
+    long = {"androidx_long_1080p_videoonly_lowbitrate.mp4": 10883}
+    assert told == {name: str(fate) for name, fate in (ODD | long).items()}
+
+
 SPANNED = [name for name, count in ODD.items() if isinstance(count, int) and count > 29]
 
 

@@ -44,6 +44,9 @@ FILMS = {
     "mpeg4.avi": ("mpeg4", {"g": "30", "bf": "2"}, "key frame"),
     "vp8.webm": ("libvpx", {"g": "40", "deadline": "realtime", "cpu-used": "8", "auto-alt-ref": "0"}, "key frame"),
     "vp9.webm": ("libvpx-vp9", {"g": "40", "deadline": "realtime", "cpu-used": "8"}, "key frame"),
+    "hidden.webm": ("libvpx", {"g": "40", "cpu-used": "5", "auto-alt-ref": "1", "lag-in-frames": "16"}, "key frame"),
+    "av1.mkv": ("libsvtav1", {"preset": "12", "g": "40", "svtav1-params": "lp=1"}, "key frame"),
+    "prores.mov": ("prores_ks", {"profile": "0"}, "key frame"),
     "motion.mov": ("mjpeg", {}, "key frame"),
 }
 
@@ -62,7 +65,7 @@ def test_spans_are_the_frames_of_a_whole_decode(
     tmp_path: Path, reader: VideoReader, write_video: Callable, texture: Callable, name: str
 ) -> None:
     codec, options, expected = FILMS[name]
-    pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+    pix_fmt = {"mjpeg": "yuvj420p", "prores_ks": "yuv422p10le"}.get(codec, "yuv420p")
     path = write_video(tmp_path / name, walls(texture), codec=codec, options=options, pix_fmt=pix_fmt)
     whole = read_span(reader, path, 0, None)
     assert len(whole) == COUNT
