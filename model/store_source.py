@@ -35,7 +35,8 @@ class StoreSource:
 
     `cache_bytes` bounds the decoded clips that are kept, least recently used first out; a training set that fits is
     decoded once. `with_depth` also reads depth, which only evaluation needs. Sequences shorter than `shortest` frames,
-    as the ends of real recordings may be, are left out.
+    as the ends of real recordings may be, are left out. A row's `caption`, where its version has captions, is the
+    clip's instruction.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class StoreSource:
             image_from_camera=cameras.image_from_camera,
             times=sequence.times,
             depth_m=None if sequence.depth_m is None else sequence.depth_m * np.float32(scale),
+            instruction=self._row(index).get("caption") or "",
         )
 
     def _keep(self, index: int, clip: Clip) -> None:

@@ -18,6 +18,7 @@ from video4spatial.pipeline.core.files import write_atomic
 from video4spatial.pipeline.core.settings import fingerprint
 from video4spatial.pipeline.engine.progress import Reporter
 from video4spatial.pipeline.engine.recipe import Recipe
+from video4spatial.pipeline.store.captions import Captions, read_captions
 from video4spatial.pipeline.store.store import Store
 
 
@@ -47,6 +48,17 @@ class RunContext:
     def store(self) -> Store:
         return Store.open(self.store_address)
 
+    @cached_property
+    def captions(self) -> Captions | None:
+        """The recipe's captions, read once. Raises ConfigError that names the line of a mistake."""
+        return None if self.recipe.captions is None else read_captions(Path(self.recipe.captions).expanduser())
+
+    @property
+    def choice(self) -> str:
+        """What publish does to the rows, as one word: the selection, and the bytes of the captions."""
+        select = fingerprint(self.recipe.select)
+        return select if self.captions is None else fingerprint([select, self.captions.sha256])
+
     @property
     def scene_folder(self) -> Path:
         """Absolute, because workers may stand in another folder."""
@@ -69,9 +81,9 @@ class RunContext:
         """What publish left for this very recipe. Raises ConfigError when it published something else since."""
         left = self.recall("publish", needed_for)
         same_name = left["version"].rpartition("@")[0] == self.recipe.name
-        if not same_name or left.get("select") != fingerprint(self.recipe.select):
+        if not same_name or left.get("select") != self.choice:
             raise ConfigError(
-                f"{left['version']} was published under another name or selection than this recipe has; run "
+                f"{left['version']} was published under another name, selection or captions than this recipe has; run "
                 f"`v4s publish` with this recipe before {needed_for}"
             )
         return left

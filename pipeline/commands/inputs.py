@@ -39,6 +39,7 @@ class SimulationPlan(Plan):
 
 def check_inputs(context: RunContext) -> None:
     """Plans what can be planned without writing, so that what would stop the run later stops it now."""
+    _ = context.captions  # read, so that a mistake in them is found
     simulation_plan(context)
     if context.recipe.real is not None and context.recipe.real.videos is not None:
         real_plan(context)

@@ -6,7 +6,6 @@ from collections import Counter
 from video4spatial.pipeline.commands.context import RunContext, open_run, read_context
 from video4spatial.pipeline.commands.inputs import all_units, check_inputs
 from video4spatial.pipeline.commands.options import add_run_options
-from video4spatial.pipeline.core.settings import fingerprint
 from video4spatial.pipeline.engine.clips import split_fingerprint
 from video4spatial.pipeline.engine.environment import code_facts
 from video4spatial.pipeline.store.version import Published
@@ -33,7 +32,7 @@ def publish(context: RunContext) -> Published:
     with context.timed("publish") as facts:
         recipe = context.recipe
         published = context.store.publish(
-            recipe.name, all_units(context), recipe.select, context.loaded.text, code_facts()
+            recipe.name, all_units(context), recipe.select, context.loaded.text, code_facts(), context.captions
         )
         version = published.version
         facts["done"] = int(published.created)
@@ -42,7 +41,7 @@ def publish(context: RunContext) -> Published:
             version=version.name,
             content=version.content,
             splits=split_fingerprint(version),
-            select=fingerprint(recipe.select),
+            select=context.choice,
             created=published.created,
             moved=list(published.moved),
         )
@@ -52,6 +51,10 @@ def publish(context: RunContext) -> Published:
             f"publish: {version.name} {'made' if published.created else 'is there already'}: "
             f"{_summary(version.table(['verdict', 'reason']).to_pylist())}"
         )
+        if told := version.manifest.get("captions"):
+            lost = f"; {told['stale']} were written for other bytes, {told['unknown']} name no sequence of it"
+            lost = lost if told["stale"] or told["unknown"] else ""
+            context.reporter.say(f"publish: {told['used']} sequences have a caption{lost}")
     return published
 
 

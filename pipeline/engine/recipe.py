@@ -32,6 +32,9 @@ class Recipe(Settings):
     """What nobody wants is dropped below this; part of the unit, so a change here costs a pass."""
     select: Selection = field(default_factory=Selection)
     """Thresholds over scores, applied when a version is published; a change here costs seconds."""
+    captions: str | None = None
+    """A .jsonl file of captions that a model of yours gave (docs/captions.md), merged when a version is published: a
+    captioned sequence is trained with its caption as instruction. null for none."""
     model: ModelConfig = field(default_factory=ModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
     evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)

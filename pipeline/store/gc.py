@@ -25,6 +25,7 @@ from video4spatial.pipeline.store.version import (
 from video4spatial.pipeline.store.withdrawal import withdrawn_sources
 
 _DAY_S = 24 * 3600.0
+_KINDS = ("shards", "index", "tables", "lists", "captions", "failures")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ class Garbage:
     units: tuple[str, ...]
     """Ids of units whose receipts are retired."""
     files: tuple[File, ...]
-    """Shards, indexes, tables, lists and void failure records."""
+    """Shards, indexes, tables, lists, captions and void failure records."""
 
     @property
     def nbytes(self) -> int:
@@ -61,6 +62,7 @@ class _Roots:
     shards: set[str] = field(default_factory=set)
     tables: set[str] = field(default_factory=set)
     lists: set[str] = field(default_factory=set)
+    captions: set[str] = field(default_factory=set)
     units: set[str] = field(default_factory=set)
     seen: set[tuple[str, int]] = field(default_factory=set)
 
@@ -91,7 +93,7 @@ class _Marked:
     def __init__(self, blobs: Blobs, grace: Grace) -> None:
         self._blobs, self._grace, self._now_s = blobs, grace, blobs.now_s()
         # files before what may name them: a file that is committed meanwhile is then either not listed or named
-        self._files = {kind: blobs.files(kind) for kind in ("shards", "index", "tables", "lists", "failures")}
+        self._files = {kind: blobs.files(kind) for kind in _KINDS}
         self._receipts: dict[str, tuple[Receipt, float]] = {}
         self._roots = _Roots()
         self.look_again()
@@ -120,6 +122,7 @@ class _Marked:
             "index": {receipt.index for receipt in live},
             "tables": self._roots.tables,
             "lists": self._roots.lists,
+            "captions": self._roots.captions,
             "failures": set(),
         }
         files = [
@@ -175,3 +178,5 @@ def _add(blobs: Blobs, roots: _Roots, manifest: dict[str, Any]) -> None:
     roots.units |= set(units.unique().to_pylist())
     digest = manifest["units"]["sha256"]
     roots.lists.add(f"lists/{digest[:2]}/{digest}.json")
+    if manifest.get("captions"):
+        roots.captions.add(manifest["captions"]["path"])

@@ -30,6 +30,7 @@ def describe(
     moved: tuple[str, ...],
     idle_rules: list[str],
     withdrawn: list[str],
+    captions: Mapping[str, Any] | None,
     facts: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The manifest of a version with that table, as JSON."""
@@ -54,6 +55,7 @@ def describe(
         "moved": list(moved),
         "idle_rules": list(idle_rules),
         "withdrawn": withdrawn,
+        "captions": captions,
         **_told(facts),
     }
 

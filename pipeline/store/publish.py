@@ -18,6 +18,7 @@ from video4spatial.pipeline.core.errors import StorageError
 from video4spatial.pipeline.core.settings import canonical_json, to_plain
 from video4spatial.pipeline.core.unit import Unit
 from video4spatial.pipeline.store.blobs import Blobs
+from video4spatial.pipeline.store.captions import Captions, add_captions, matched_captions, put_captions
 from video4spatial.pipeline.store.commit import commit_version
 from video4spatial.pipeline.store.manifest import describe
 from video4spatial.pipeline.store.receipt import Failure, Receipt, receipt_path
@@ -41,16 +42,28 @@ _REDO = "remove {} and run the same command again: the unit is made anew"
 
 
 def publish(
-    blobs: Blobs, dataset: str, units: list[Unit], selection: Selection, recipe_text: str, facts: Mapping[str, Any]
+    blobs: Blobs,
+    dataset: str,
+    units: list[Unit],
+    selection: Selection,
+    recipe_text: str,
+    facts: Mapping[str, Any],
+    captions: Captions | None = None,
 ) -> Published:
     """See `Store.publish`."""
     check_dataset_name(dataset)
     with blobs.committing():
-        return _publish(blobs, dataset, units, selection, recipe_text, facts)
+        return _publish(blobs, dataset, units, selection, recipe_text, facts, captions)
 
 
 def _publish(
-    blobs: Blobs, dataset: str, units: list[Unit], selection: Selection, recipe_text: str, facts: Mapping[str, Any]
+    blobs: Blobs,
+    dataset: str,
+    units: list[Unit],
+    selection: Selection,
+    recipe_text: str,
+    facts: Mapping[str, Any],
+    captions: Captions | None,
 ) -> Published:
     planned = {unit.unit_id: unit for unit in sorted(units, key=lambda unit: unit.unit_id)}
     receipts, failures = _settle(blobs, planned)
@@ -60,6 +73,7 @@ def _publish(
     table, judgement, moved = select_rows(measured, selection, withdrawn)
     for score in judgement.idle_rules:
         logger.warning("the rule on %r judged nothing in %s: no row of its kind has that score", score, dataset)
+    table, captioned = _captioned(blobs, table, captions)
     blobs.put("lists", canonical_json(sorted(planned)), "json")
     parquet = to_parquet(table)
     manifest = describe(
@@ -73,6 +87,7 @@ def _publish(
         moved=moved,
         idle_rules=judgement.idle_rules,
         withdrawn=sorted(withdrawn),
+        captions=captioned,
         facts=to_plain(facts),
     )
     version, created = commit_version(blobs, dataset, manifest)
@@ -88,6 +103,14 @@ def select_rows(
     judgement = judge(table, selection)
     table, moved = _split(_judged(table, judgement), judgement, selection)
     return table, judgement, moved
+
+
+def _captioned(blobs: Blobs, table: pa.Table, captions: Captions | None) -> tuple[pa.Table, dict[str, Any] | None]:
+    """The table with the captions that fit it, and what the manifest says of them."""
+    if captions is None:
+        return table, None
+    texts, tally = matched_captions(captions, table)
+    return add_captions(table, texts), {"path": put_captions(blobs, texts), "file_sha256": captions.sha256, **tally}
 
 
 def _settle(blobs: Blobs, planned: Mapping[str, Unit]) -> tuple[list[Receipt], list[Failure]]:

@@ -15,6 +15,7 @@ import pyarrow as pa
 from video4spatial.pipeline.core.errors import StorageError
 from video4spatial.pipeline.core.settings import fingerprint
 from video4spatial.pipeline.store.blobs import Blobs
+from video4spatial.pipeline.store.captions import add_captions, stored_captions
 from video4spatial.pipeline.store.derive import derived_table
 from video4spatial.pipeline.store.publish import indexes, select_rows
 from video4spatial.pipeline.store.receipt import Receipt
@@ -48,7 +49,9 @@ def _table(blobs: Blobs, manifest: dict[str, Any]) -> pa.Table:
     derivation, withdrawn = manifest.get("derivation"), manifest.get("withdrawn", [])
     if derivation is None:
         receipts = [_receipt(blobs, unit_id) for unit_id in _unit_ids(blobs, manifest)]
-        return select_rows(join_tables(indexes(blobs, receipts)), _selection(manifest), withdrawn)[0]
+        table = select_rows(join_tables(indexes(blobs, receipts)), _selection(manifest), withdrawn)[0]
+        texts = stored_captions(blobs, manifest.get("captions"))
+        return table if texts is None else add_captions(table, texts)
     if derivation["verb"] not in ("derive", "drop"):
         raise StorageError(f"the table of a version made by {derivation['verb']} cannot be made again; make it anew")
     return derived_table(_table(blobs, _parent(blobs, derivation["from"])), derivation, withdrawn)[0]

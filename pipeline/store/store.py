@@ -16,6 +16,7 @@ from video4spatial.pipeline.core.errors import ConfigError, StorageError
 from video4spatial.pipeline.core.unit import Product, Unit
 from video4spatial.pipeline.store import derive, gc, lineage, publish, rebuild, removal, trace, units, version
 from video4spatial.pipeline.store.blobs import Blobs
+from video4spatial.pipeline.store.captions import Captions
 from video4spatial.pipeline.store.derive import Derived
 from video4spatial.pipeline.store.gc import Garbage, Grace
 from video4spatial.pipeline.store.lineage import Lineage
@@ -114,14 +115,16 @@ class Store:
         selection: Selection,
         recipe_text: str,
         facts: Mapping[str, Any],
+        captions: Captions | None = None,
     ) -> Published:
         """Selects among the units' sequences and commits the next version of `dataset`.
 
         Every unit needs a receipt or a recorded failure (then the version says `complete: false`), else StorageError.
         The same units, selection and data give the existing version, also when many processes publish at once.
-        `facts` may hold `code` and `environment`; what else is in it ends in the manifest's `facts`.
+        `captions` fill the column `caption`. `facts` may hold `code` and `environment`; what else is in it ends in the
+        manifest's `facts`.
         """
-        return publish.publish(self._blobs, dataset, units, selection, recipe_text, facts)
+        return publish.publish(self._blobs, dataset, units, selection, recipe_text, facts, captions)
 
     def datasets(self) -> list[str]:
         """Names of the datasets that have a version, sorted."""

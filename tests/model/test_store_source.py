@@ -54,6 +54,14 @@ def clip(room: Callable[..., Clip], turning: Callable[..., np.ndarray]) -> Clip:
     return room(turning(4, 10.0), 0)
 
 
+def test_a_caption_is_the_instruction_and_none_is_none(clip: Clip) -> None:
+    reader = CountingReader(clip)
+    assert StoreSource(reader).clip(0).instruction == ""
+    reader.rows[0]["caption"], reader.rows[2]["caption"] = "walk to the window", None
+    source = StoreSource(reader)
+    assert [source.clip(i, [0, 1]).instruction for i in range(2)] == ["walk to the window", ""]
+
+
 def test_sequences_without_cameras_are_left_out(clip: Clip) -> None:
     source = StoreSource(CountingReader(clip))
     assert [source.key(i) for i in range(len(source))] == ["k0", "k2"]

@@ -67,6 +67,16 @@ def test_a_hand_that_trembles_moves_not() -> None:
     assert describe_path(still, is_metric=True) == "stays"
 
 
+def test_the_thresholds_are_those_of_the_page() -> None:
+    # twelve steps: 1.5 degrees each are 18 in all
+    assert describe_path(path((1.0, (0, 0, 0), 17.0, 0), frames=241), is_metric=True) == "stays"
+    assert describe_path(path((1.0, (0, 0, 0), 19.0, 0), frames=241), is_metric=True) == "turns left"
+    assert describe_path(path((1.0, (0, 0, 0.11), 0, 0), frames=241), is_metric=True) == "stays"
+    assert describe_path(path((1.0, (0, 0, 0.13), 0, 0), frames=241), is_metric=True) == "moves forward"
+    phases = [(0.15, (0, 0, 0.6), 0, 0), (0.2, (0, 0, 0), 60, 0)] * 3
+    assert describe_path(path(*phases, frames=480), is_metric=True).count(", then ") <= 3
+
+
 def test_few_frames_have_words_too() -> None:
     walk = path((1.0, (0, 0, 2.0), 0, 0))
     assert describe_path(walk[:1], is_metric=True) == "stays"
