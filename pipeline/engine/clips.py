@@ -1,10 +1,7 @@
-"""The parts of a version as clips for the model: one size, with cameras."""
+"""What a model may be trained on and is measured on, as one hash."""
 
-from collections.abc import Iterable
-
-from video4spatial.model.store_source import StoreSource
 from video4spatial.pipeline.core.settings import fingerprint
-from video4spatial.pipeline.store.version import Part, Version
+from video4spatial.pipeline.store.version import Version
 
 
 def split_fingerprint(version: Version) -> str:
@@ -18,15 +15,3 @@ def split_fingerprint(version: Version) -> str:
             if row["verdict"] == "kept"
         ]
     )
-
-
-def clip_sources(
-    version: Version, size_px: int, parts: Iterable[Part], *, with_depth: bool, shortest: int
-) -> dict[str, StoreSource]:
-    """The parts that hold sequences of `size_px` square frames with cameras and at least `shortest` frames; a part
-    without any is left out."""
-    sources = {
-        part: StoreSource(version.reader(part, height=size_px, width=size_px), with_depth=with_depth, shortest=shortest)
-        for part in parts
-    }
-    return {part: source for part, source in sources.items() if len(source)}
