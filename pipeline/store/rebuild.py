@@ -33,8 +33,8 @@ def rebuild_table(version: Version) -> bool:
         data = to_parquet(_table(blobs, version.manifest))
         if blobs.named("tables", data, "parquet") != found["path"]:
             raise StorageError(
-                f"{version.name}: its units give another table than was published: their receipts or pyarrow changed "
-                "since; publish the recipe again and compare the two with `v4s datasets diff`"
+                f"{version.name}: its units give another table than was published: receipts, this program's columns or "
+                "pyarrow changed since; publish the recipe again and compare the two with `v4s datasets diff`"
             )
         blobs.put("tables", data, "parquet")
     return True

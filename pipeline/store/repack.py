@@ -8,6 +8,8 @@ A unit's own shard is as large as the unit, often a few megabytes. Killed, it le
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pyarrow as pa
+
 from video4spatial.pipeline.core.errors import StorageError
 from video4spatial.pipeline.core.settings import to_plain
 from video4spatial.pipeline.store.commit import commit_version
@@ -34,11 +36,7 @@ def repack(
         sizes[path] = len(item.data)
         places |= {key: (path, place) for key, place in item.places.items()}
         done(len(places))
-    rows = version.table().to_pylist()
-    moved = [placed(row, *places[row["key"]]) if row["key"] in places else row for row in rows]
-    table = version.table()
-    for name in ("shard", "offset", "nbytes", "members"):
-        table = set_column(table, name, [row[name] for row in moved])
+    table = _moved(version.table(), places)
     parquet = to_parquet(table)
     derivation = {"verb": "repack", "shard_nbytes": shard_nbytes, "seed": seed}
     with blobs.committing():
@@ -56,3 +54,13 @@ def repack(
             shard_nbytes=sizes,
         )
         return commit_version(blobs, version.manifest["dataset"], manifest, version.name)
+
+
+def _moved(table: pa.Table, places: Mapping[str, tuple[str, Place]]) -> pa.Table:
+    """`table` with where the sequences with these keys lie now."""
+    names = ("shard", "offset", "nbytes", "members")
+    rows = table.select(["key", "sample_sha256", *names]).to_pylist()
+    rows = [placed(row, *places[row["key"]]) if row["key"] in places else row for row in rows]
+    for name in names:
+        table = set_column(table, name, [row[name] for row in rows])
+    return table
