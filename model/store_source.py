@@ -6,7 +6,7 @@ It takes a reader and imports no store: the store's own packages are not needed 
 """
 
 from collections import OrderedDict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -28,6 +28,12 @@ class SequenceReader(Protocol):
     def rows(self) -> Sequence[Mapping[str, Any]]: ...
 
     def read(self, i: int, *, without: Collection[Any]) -> core.Sequence: ...
+
+
+class SequenceVersion(Protocol):
+    """A version of the store (pipeline/store/version.py), or one that was exported (arrays.py)."""
+
+    def reader(self, split: Any, **equals: Any) -> SequenceReader: ...
 
 
 class StoreSource:
@@ -105,6 +111,18 @@ class StoreSource:
         self._held_bytes += size
         while self._held_bytes > self._cache_bytes:
             self._held_bytes -= _nbytes(self._cache.popitem(last=False)[1])
+
+
+def clip_sources(
+    version: SequenceVersion, size_px: int, parts: Iterable[str], *, with_depth: bool, shortest: int
+) -> dict[str, StoreSource]:
+    """The parts that hold sequences of `size_px` square frames with cameras and at least `shortest` frames; a part
+    without any is left out."""
+    sources = {
+        part: StoreSource(version.reader(part, height=size_px, width=size_px), with_depth=with_depth, shortest=shortest)
+        for part in parts
+    }
+    return {part: source for part, source in sources.items() if len(source)}
 
 
 def relative_scale(world_from_camera: NDArray[np.float64]) -> float:

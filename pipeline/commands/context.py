@@ -80,6 +80,8 @@ class RunContext:
     def published(self, needed_for: str) -> dict[str, Any]:
         """What publish left for this very recipe. Raises ConfigError when it published something else since."""
         left = self.recall("publish", needed_for)
+        if left.get("adopted"):
+            return left  # it was asked for by its name, whatever the recipe would select
         same_name = left["version"].rpartition("@")[0] == self.recipe.name
         if not same_name or left.get("select") != self.choice:
             raise ConfigError(

@@ -10,6 +10,7 @@ from video4spatial.pipeline.commands.datasets_ask import register_questions
 from video4spatial.pipeline.commands.datasets_change import register_changes
 from video4spatial.pipeline.commands.datasets_trace import register_traces
 from video4spatial.pipeline.commands.export import register_export
+from video4spatial.pipeline.commands.export_whole import register_repack
 from video4spatial.pipeline.core.errors import ConfigError, StorageError
 from video4spatial.pipeline.store.store import Store
 
@@ -39,7 +40,7 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         if name == "record":
             record.add_options(sub)
         sub.set_defaults(run=action)
-    for register_more in (register_questions, register_traces, register_changes, register_export):
+    for register_more in (register_questions, register_traces, register_changes, register_repack, register_export):
         register_more(actions)
 
 

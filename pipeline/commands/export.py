@@ -1,6 +1,6 @@
-"""`v4s datasets export`: sequences of a version in the formats of other tools, a folder each.
+"""`v4s datasets export`: sequences of a version in the formats of other tools, a folder each; or a version as a whole.
 
-version ─▶ reader ─▶ filters/captures/write.py ─▶ DIR/KEY/...
+version ─▶ reader ─▶ filters/captures/write.py ─▶ DIR/KEY/...        export_whole.py: arrays, webdataset
 """
 
 import argparse
@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 from video4spatial.filters.captures.write import WRITERS
+from video4spatial.pipeline.commands.export_whole import WHOLE, add_packing_options, export_whole
 from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.pipeline.core.files import write_error
 from video4spatial.pipeline.store.reader import Reader
@@ -16,19 +17,22 @@ from video4spatial.pipeline.store.store import Store
 
 def register_export(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the action to `v4s datasets`."""
-    text = "write sequences for other tools: COLMAP, nerfstudio, TUM RGB-D"
+    text = "write for other tools: COLMAP, nerfstudio, TUM RGB-D; plain arrays, WebDataset"
     parser = actions.add_parser("export", help=text, description=__doc__)
     parser.add_argument("version", metavar="DATASET[@N|@TAG]")
     parser.add_argument("keys", nargs="*", metavar="KEY", help="sequences; default: all that have cameras")
     parser.add_argument("--store", required=True, metavar="DIR", help="the dataset store")
-    parser.add_argument("--format", required=True, choices=sorted(WRITERS), help="what to write")
+    parser.add_argument("--format", required=True, choices=sorted([*WRITERS, *WHOLE]), help="what to write")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="where to; a folder a sequence")
+    add_packing_options(parser)
     parser.set_defaults(run=run_export)
 
 
 def run_export(options: argparse.Namespace) -> int:
     """Writes each sequence into OUT/KEY. Nothing is overwritten."""
     version = Store.open(options.store, create=False).version(options.version)
+    if options.format in WHOLE:
+        return export_whole(version, options)
     reader = version.reader()
     places = _chosen(reader, options.keys, version.name)
     keys = [str(reader.rows[place]["key"]) for place in places]

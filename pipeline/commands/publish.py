@@ -2,29 +2,60 @@
 
 import argparse
 from collections import Counter
+from typing import Any
 
 from video4spatial.pipeline.commands.context import RunContext, open_run, read_context
 from video4spatial.pipeline.commands.inputs import all_units, check_inputs
 from video4spatial.pipeline.commands.options import add_run_options
 from video4spatial.pipeline.engine.clips import split_fingerprint
 from video4spatial.pipeline.engine.environment import code_facts
-from video4spatial.pipeline.store.version import Published
+from video4spatial.pipeline.store.version import Published, Version
 
 
 def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the verb."""
     parser = verbs.add_parser("publish", help="select over finished units and commit a version", description=__doc__)
     add_run_options(parser)
+    parser.add_argument(
+        "--version",
+        dest="adopted",
+        metavar="DATASET@N|@TAG",
+        help="take this version instead, one that was derived or repacked: train and evaluate then use it",
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Publishes what simulate and curate finished."""
     context = read_context(options)
+    if options.adopted is not None:
+        version = context.store.version(options.adopted)
+        with open_run(context):
+            adopt(context, version)
+        return 0
     check_inputs(context)
     with open_run(context):
         publish(context)
     return 0
+
+
+def adopt(context: RunContext, version: Version) -> None:
+    """Makes `version` the one that this run trains on and is measured on, until it publishes again."""
+    _remember(context, version, adopted=True, created=False, moved=version.manifest["moved"])
+    root = version.manifest["parent"] if version.manifest.get("derivation") else None
+    said = f", made from {root}," if root else ""
+    context.reporter.say(f"publish: {version.name}{said} is what this run uses: {version.manifest['rows']} sequences")
+
+
+def _remember(context: RunContext, version: Version, **facts: Any) -> None:
+    context.remember(
+        "publish",
+        version=version.name,
+        content=version.content,
+        splits=split_fingerprint(version),
+        select=context.choice,
+        **facts,
+    )
 
 
 def publish(context: RunContext) -> Published:
@@ -36,15 +67,7 @@ def publish(context: RunContext) -> Published:
         )
         version = published.version
         facts["done"] = int(published.created)
-        context.remember(
-            "publish",
-            version=version.name,
-            content=version.content,
-            splits=split_fingerprint(version),
-            select=context.choice,
-            created=published.created,
-            moved=list(published.moved),
-        )
+        _remember(context, version, created=published.created, moved=list(published.moved))
         for moved in published.moved:
             context.reporter.say(f"publish: {moved}")
         context.reporter.say(

@@ -5,12 +5,15 @@ validates YAML against that tree. Nothing here reads files.
 """
 
 import dataclasses
+import difflib
 import hashlib
 import json
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import PurePath
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
+
+from video4spatial.pipeline.core.errors import ConfigError
 
 
 class Settings:
@@ -44,3 +47,37 @@ def canonical_json(value: Any) -> bytes:
 def fingerprint(value: Any) -> str:
     """sha256 (64 hex digits) of the canonical JSON of `value`."""
     return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+T = TypeVar("T")
+
+
+def from_plain(kind: type[T], plain: Any) -> T:
+    """The settings of the class `kind` from what `to_plain` made of them; what is left out has its default.
+
+    Raises ConfigError for an unknown key. Values are checked by the class itself, not for their types: recipes of users
+    go through `pipeline/commands`.
+    """
+    if not isinstance(plain, Mapping):
+        raise ConfigError(f"{kind.__name__} must be a group of settings, got {plain!r}")
+    hints = get_type_hints(kind)
+    names = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    for name in plain:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(sorted(names))}"
+            raise ConfigError(f"{kind.__name__} has no setting {name!r}; {hint}")
+    return kind(**{name: _revive(hints[name], value) for name, value in plain.items()})
+
+
+def _revive(hint: Any, value: Any) -> Any:
+    """`value` as the type `hint` wants it: nested settings and tuples; anything else as it is."""
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type) and isinstance(value, Mapping):
+        return from_plain(hint, value)
+    if get_origin(hint) is tuple and isinstance(value, list):
+        inner = get_args(hint)
+        kinds = [inner[0]] * len(value) if len(inner) == 2 and inner[1] is Ellipsis else inner
+        return tuple(_revive(kind, item) for kind, item in zip(kinds, value, strict=True))
+    if value is not None and (options := [option for option in get_args(hint) if dataclasses.is_dataclass(option)]):
+        return _revive(options[0], value)
+    return value

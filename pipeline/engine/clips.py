@@ -1,11 +1,8 @@
-"""The parts of a version as clips for the model: one size, with cameras."""
+"""What a model may be trained on and is measured on, as one hash."""
 
-from collections.abc import Iterable
-
-from video4spatial.model.store_source import StoreSource
 from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.pipeline.core.settings import fingerprint
-from video4spatial.pipeline.store.version import Part, Version
+from video4spatial.pipeline.store.version import Version
 
 
 def split_fingerprint(version: Version) -> str:
@@ -38,15 +35,3 @@ def check_captions(version: Version, instruction_bytes: int) -> None:
             f"the caption of {longest} needs {sizes[longest]} bytes, model.instruction_bytes is {instruction_bytes}; "
             f"set model.instruction_bytes={sizes[longest]}, or caption shorter"
         )
-
-
-def clip_sources(
-    version: Version, size_px: int, parts: Iterable[Part], *, with_depth: bool, shortest: int
-) -> dict[str, StoreSource]:
-    """The parts that hold sequences of `size_px` square frames with cameras and at least `shortest` frames; a part
-    without any is left out."""
-    sources = {
-        part: StoreSource(version.reader(part, height=size_px, width=size_px), with_depth=with_depth, shortest=shortest)
-        for part in parts
-    }
-    return {part: source for part, source in sources.items() if len(source)}

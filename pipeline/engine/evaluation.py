@@ -21,9 +21,8 @@ from video4spatial.model.data import Sample
 from video4spatial.model.evaluate import evaluate
 from video4spatial.model.pipeline import Video4SpatialPipeline, load_pipeline
 from video4spatial.model.source import Clip
-from video4spatial.model.store_source import StoreSource
+from video4spatial.model.store_source import StoreSource, clip_sources
 from video4spatial.pipeline.core.files import write_atomic
-from video4spatial.pipeline.engine.clips import clip_sources
 from video4spatial.pipeline.store.version import Part, Version
 from video4spatial.pipeline.store.video import encode_h264
 

@@ -13,9 +13,10 @@ from typing import Any
 
 from video4spatial.model.config import ModelConfig, TrainConfig
 from video4spatial.model.launch import Launch, LocalLaunch
+from video4spatial.model.store_source import clip_sources
 from video4spatial.model.trainer import TrainResult, train
 from video4spatial.pipeline.core.errors import ConfigError, RunFailed
-from video4spatial.pipeline.engine.clips import check_captions, clip_sources
+from video4spatial.pipeline.engine.clips import check_captions
 from video4spatial.pipeline.engine.cluster import ray_session
 from video4spatial.pipeline.store.store import Store
 from video4spatial.pipeline.store.version import Part

@@ -53,8 +53,8 @@ def drop_source(version: Version, source_sha256: str, facts: Mapping[str, Any]) 
     kept = {row["source_sha256"] for row in rows if row["verdict"] == "kept"}
     if kept == {source_sha256}:
         raise ConfigError(f"{version.name} holds nothing but {uri}: remove it with `v4s datasets rm` instead")
-    withdraw(version.blobs, source_sha256, uri)
-    return _derive(version, {"verb": "drop", "source_sha256": source_sha256, "source_uri": uri}, None, facts)
+    derivation = {"verb": "drop", "source_sha256": source_sha256, "source_uri": uri}
+    return _derive(version, derivation, None, facts)
 
 
 def derived_table(table: pa.Table, derivation: Mapping[str, Any], withdrawn: Collection[str]) -> tuple[pa.Table, int]:
@@ -109,8 +109,11 @@ def _derive(parent: Version, derivation: Mapping[str, Any], dataset: str | None,
     dataset = dataset or parent.manifest["dataset"]
     check_dataset_name(dataset)
     with blobs.committing():
-        withdrawn = withdrawn_sources(blobs)
+        dropped = {derivation["source_sha256"]} if derivation["verb"] == "drop" else set()
+        withdrawn = withdrawn_sources(blobs) | dropped
         table, unknown = derived_table(parent.table(), derivation, withdrawn)
+        for source_sha256 in dropped:
+            withdraw(blobs, source_sha256, derivation["source_uri"])
         parquet = to_parquet(table)
         manifest = describe_derived(
             parent.manifest,

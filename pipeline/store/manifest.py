@@ -69,12 +69,14 @@ def describe_derived(
     derivation: Mapping[str, Any],
     withdrawn: list[str],
     facts: Mapping[str, Any],
+    shard_nbytes: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
     """The manifest of a version that keeps some of the rows of the version with the manifest `parent`.
 
-    What was selected from (units, inputs, recipe, selection) is said of both alike.
+    What was selected from (units, inputs, recipe, selection) is said of both alike. `shard_nbytes` are the sizes of its
+    shards where they are others than the parent's.
     """
-    sizes = {shard["path"]: shard["nbytes"] for shard in parent["shards"]}
+    sizes = shard_nbytes or {shard["path"]: shard["nbytes"] for shard in parent["shards"]}
     kept = {name: value for name, value in parent.items() if name not in _OWN}
     told = _of_table(table, table_path, table_nbytes, sizes) | _told(facts)
     return kept | told | {"derivation": dict(derivation), "withdrawn": withdrawn}

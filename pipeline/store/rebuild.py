@@ -12,8 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from video4spatial.pipeline.core.errors import StorageError
-from video4spatial.pipeline.core.settings import fingerprint
+from video4spatial.pipeline.core.errors import ConfigError, StorageError
+from video4spatial.pipeline.core.settings import fingerprint, from_plain
 from video4spatial.pipeline.store.blobs import Blobs
 from video4spatial.pipeline.store.captions import add_captions, stored_captions
 from video4spatial.pipeline.store.derive import derived_table
@@ -22,7 +22,7 @@ from video4spatial.pipeline.store.receipt import Receipt
 from video4spatial.pipeline.store.selection import Selection
 from video4spatial.pipeline.store.table import from_parquet, join_tables, to_parquet
 from video4spatial.pipeline.store.units import read_receipt
-from video4spatial.pipeline.store.version import Version, read_removed, read_version, version_numbers
+from video4spatial.pipeline.store.version import Version, find_manifest
 
 
 def rebuild_table(version: Version) -> bool:
@@ -34,8 +34,8 @@ def rebuild_table(version: Version) -> bool:
         data = to_parquet(_table(blobs, version.manifest))
         if blobs.named("tables", data, "parquet") != found["path"]:
             raise StorageError(
-                f"{version.name}: its units give another table than was published: their receipts or pyarrow changed "
-                "since; publish the recipe again and compare the two with `v4s datasets diff`"
+                f"{version.name}: its units give another table than was published: receipts, this program's columns or "
+                "pyarrow changed since; publish the recipe again and compare the two with `v4s datasets diff`"
             )
         blobs.put("tables", data, "parquet")
     return True
@@ -89,19 +89,15 @@ def _receipt(blobs: Blobs, unit_id: str) -> Receipt:
 
 
 def _selection(manifest: dict[str, Any]) -> Selection:
-    from pydantic import TypeAdapter, ValidationError  # a third of a second, needed here alone
-
     try:
-        return TypeAdapter(Selection).validate_json(json.dumps(manifest["selection"]))
-    except ValidationError as error:
+        return from_plain(Selection, manifest["selection"])
+    except ConfigError as error:
         raise StorageError(f"its selection is not one of this program's ({error}); publish the recipe again") from None
 
 
 def _parent(blobs: Blobs, name: str) -> dict[str, Any]:
     dataset, _, number = name.partition("@")
-    if int(number) in version_numbers(blobs, dataset):
-        return read_version(blobs, dataset, int(number)).manifest
-    record = read_removed(blobs, dataset, int(number))
-    if record is None:
+    manifest = find_manifest(blobs, dataset, int(number))
+    if manifest is None:
         raise StorageError(f"{name}, which it was derived from, left no record; publish the recipe again")
-    return record
+    return manifest

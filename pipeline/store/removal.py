@@ -24,13 +24,12 @@ from video4spatial.pipeline.store.version import (
     version_numbers,
     version_path,
 )
+from video4spatial.pipeline.store.withdrawal import PICTURES
 
 logger = logging.getLogger(__name__)
 
 _OWN = ("removed", "removed_tags", "lineage")
 """What the record of a removed version says beyond its manifest."""
-
-_OF_THE_BYTES = ["members", "thumbnail_jpeg", "perceptual_hash"]
 
 
 def remove_version(blobs: Blobs, version: Version, with_tags: bool = False) -> list[str]:
@@ -86,7 +85,8 @@ def _keep_lineage(version: Version) -> str | None:
     except StorageError as error:
         logger.warning("%s goes without its rows, `v4s datasets trace` will not know them: %s", version.name, error)
         return None
-    return version.blobs.put("lineages", to_parquet(table.drop_columns(_OF_THE_BYTES)), "parquet")
+    names = [name for name in table.column_names if name not in (*PICTURES, "members")]
+    return version.blobs.put("lineages", to_parquet(table.select(names)), "parquet")
 
 
 def _lost(blobs: Blobs, manifest: dict[str, Any]) -> list[str]:

@@ -9,7 +9,7 @@ torch (1.4 s and its memory in each worker). Members are sorted, owners and time
 import hashlib
 import io
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from video4spatial.pipeline.core.errors import ConfigError
@@ -39,12 +39,14 @@ class Place:
     """32 bytes; see `hash_sample`."""
 
 
-def pack(samples: Mapping[str, Mapping[str, bytes]]) -> tuple[bytes, dict[str, Place]]:
-    """The tar of `samples` (key to members) and each one's place in it."""
+def pack(
+    samples: Mapping[str, Mapping[str, bytes]], order: Sequence[str] | None = None
+) -> tuple[bytes, dict[str, Place]]:
+    """The tar of `samples` (key to members) and each one's place in it; in `order`, None: sorted by key."""
     buffer = io.BytesIO()
     places = {}
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-        for key in sorted(samples):
+        for key in sorted(samples) if order is None else order:
             places[key] = _add(tar, key, samples[key])
     return buffer.getvalue(), places
 

@@ -6,7 +6,7 @@ The object holds only its address: it travels to workers by pickle, and any numb
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from video4spatial.pipeline.core.errors import ConfigError, StorageError
 from video4spatial.pipeline.core.unit import Product, Unit
-from video4spatial.pipeline.store import derive, gc, lineage, publish, rebuild, removal, trace, units, version
+from video4spatial.pipeline.store import derive, gc, lineage, publish, rebuild, removal, repack, trace, units, version
 from video4spatial.pipeline.store.blobs import Blobs
 from video4spatial.pipeline.store.captions import Captions
 from video4spatial.pipeline.store.derive import Derived
@@ -153,6 +153,12 @@ class Store:
     def drop(self, version: Version, source_sha256: str, facts: Mapping[str, Any]) -> Derived:
         """Withdraws a raw input: a version without it now, and no later one takes it in."""
         return derive.drop_source(version, source_sha256, facts)
+
+    def repack(
+        self, version: Version, shard_nbytes: int, seed: int, facts: Mapping[str, Any], done: Callable[[int], None]
+    ) -> tuple[Version, bool]:
+        """The same content in large shuffled shards; False where that version is there already."""
+        return repack.repack(version, shard_nbytes, seed, facts, done)
 
     def remove(self, version: Version, with_tags: bool = False) -> list[str]:
         """Takes a version out of sight; returns the tags that went with it. `gc` deletes what it held, later."""

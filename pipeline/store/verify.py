@@ -20,7 +20,7 @@ from video4spatial.pipeline.store.receipt import receipt_path
 from video4spatial.pipeline.store.sample import read_facts
 from video4spatial.pipeline.store.shard import hash_sample
 from video4spatial.pipeline.store.table import clip_hashes, from_parquet
-from video4spatial.pipeline.store.version import Version, hash_content
+from video4spatial.pipeline.store.version import Version, find_manifest, hash_content
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,14 +113,34 @@ def _check_shards(version: Version, kept: list[dict[str, Any]], quick: bool) -> 
     for path in sorted(set(rows_of) - set(named)):
         what = "rows name this shard, the manifest does not"
         yield Problem(path=path, what=what, remedy="the manifest or the table was altered; publish again")
+    again = _packed_again(version)
     for path, nbytes in named.items():
         rows = rows_of.get(path, [])
-        yield from _check_shard(version.blobs, path, nbytes, rows, quick)
+        yield from _check_shard(version.blobs, path, nbytes, rows, quick, again)
 
 
-def _check_shard(blobs: Blobs, path: str, nbytes: int, rows: list[dict[str, Any]], quick: bool) -> Iterator[Problem]:
+def _packed_again(version: Version) -> str:
+    """How the shards of a version that was repacked, or derived from such a one, are made again; empty for others."""
+    manifest = version.manifest
+    while (how := manifest.get("derivation")) is not None:
+        if how["verb"] == "repack":
+            size = f"--shard-mb {how['shard_nbytes'] / 1e6:g} --seed {how['seed']}"
+            return f"`v4s datasets repack {how['from']} {size}` makes it again with the same bytes"
+        dataset, _, number = how["from"].partition("@")
+        found = find_manifest(version.blobs, dataset, int(number))
+        if found is None:
+            return ""
+        manifest = found
+    return ""
+
+
+def _check_shard(
+    blobs: Blobs, path: str, nbytes: int, rows: list[dict[str, Any]], quick: bool, again: str
+) -> Iterator[Problem]:
+    """`again` is the way out where it is not the receipts of the rows."""
     receipts = " and ".join(sorted({receipt_path(row["unit_id"]) for row in rows})) or "the receipt that names it"
     remedy = f"remove {receipts} and run the same command again: it is made anew with the same bytes"
+    remedy = again or remedy
     size = blobs.size(path)
     if size is None:
         yield Problem(path=path, what="the shard is missing", remedy=remedy)

@@ -137,6 +137,13 @@ def read_removed(blobs: Blobs, dataset: str, number: int) -> dict[str, Any] | No
     return None if data is None else _parse(data, path)
 
 
+def find_manifest(blobs: Blobs, dataset: str, number: int) -> dict[str, Any] | None:
+    """The manifest of a version, also of one that was removed; None where there is no record of it."""
+    if number in version_numbers(blobs, dataset):
+        return read_version(blobs, dataset, number).manifest
+    return read_removed(blobs, dataset, number)
+
+
 def version_path(dataset: str, number: int) -> str:
     return f"datasets/{dataset}/versions/{number:06d}.json"
 

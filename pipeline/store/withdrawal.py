@@ -18,7 +18,10 @@ from video4spatial.pipeline.store.table import set_column
 
 REASON = "withdrawn"
 _FORMAT = 1
-_OF_THE_BYTES = ("sample_sha256", "shard", "offset", "nbytes", "members", "thumbnail_jpeg", "perceptual_hash")
+PICTURES = ("thumbnail_jpeg", "perceptual_hash", "picture_hashes")
+"""Columns that show a sequence, or from which what it shows may be recognised."""
+
+_OF_THE_BYTES = ("sample_sha256", "shard", "offset", "nbytes", "members", *PICTURES)
 
 
 def withdraw(blobs: Blobs, source_sha256: str, source_uri: str) -> None:
@@ -48,6 +51,8 @@ def without_withdrawn(table: pa.Table, sources: Collection[str]) -> pa.Table:
     told: dict[str, Any] = {"verdict": "rejected", "reason": REASON, "detail": "its source was withdrawn"}
     told |= dict.fromkeys(("split", "near_duplicate_of", *_OF_THE_BYTES)) | {"held_out": False}
     for name, value in told.items():
+        if name not in table.column_names:  # an older program's table
+            continue
         old = table[name].to_pylist()
         table = set_column(table, name, [value if out else old[row] for row, out in enumerate(gone.to_pylist())])
     return table

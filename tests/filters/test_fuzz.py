@@ -123,8 +123,8 @@ def fuzz(films: list[tuple[str, bytes]], folder: Path, numbers: range) -> Counte
         settled = resident_mib() if number == len(units) // 3 else settled
     assert resident_mib() < settled + 100
     worker.close()
-    assert handles() == before
-    assert children() == running
+    assert handles() <= before
+    assert children() <= running
     assert not [ending for ending in fates if not ending or ending.startswith("lost")]
     return fates
 

@@ -9,6 +9,7 @@ from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.pipeline.store.derive import find_source
 from video4spatial.pipeline.store.selection import Rule, Selection
 from video4spatial.pipeline.store.store import Store
+from video4spatial.pipeline.store.withdrawal import PICTURES
 
 ROOMS = [make_unit(number) for number in range(6)]
 FILM = make_unit(50, "real")
@@ -91,7 +92,7 @@ def test_a_withdrawn_input_leaves_no_bytes_in_the_version_and_stays_out_of_later
     for version in (derived.version, store.publish("later", [*ROOMS, FILM], Selection(), "", {}).version):
         rows = [row for row in version.table().to_pylist() if row["source_sha256"] == FILM.source.sha256]
         assert {(row["verdict"], row["reason"]) for row in rows} == {("rejected", "withdrawn")}
-        for name in ("shard", "members", "sample_sha256", "thumbnail_jpeg", "perceptual_hash", "split"):
+        for name in ("shard", "members", "sample_sha256", "split", *PICTURES):
             assert {row[name] for row in rows} == {None}
         assert store.receipt(FILM.unit_id).shard not in {shard["path"] for shard in version.manifest["shards"]}
         assert version.manifest["withdrawn"] == [FILM.source.sha256]
