@@ -14,6 +14,7 @@ all of them alike; the median over the rounds is reported.
 import argparse
 import os
 import platform
+import shlex
 import statistics
 import subprocess
 import sys
@@ -109,7 +110,7 @@ def block_of(table: str, lines: list[str], missing: list[str]) -> str:
     begin, end = MARKS[table]
     head = [
         begin,
-        "`python benchmarks/render.py " + " ".join(sys.argv[1:]) + "`",
+        f"`python benchmarks/render.py {shlex.join(sys.argv[1:])}`",
         "",
         f"{cpu}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, {date.today()}, "
         f"on top of {commit.stdout.strip() or 'no commit'}, load {os.getloadavg()[1]:.0f}.",
