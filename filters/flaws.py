@@ -21,8 +21,8 @@ _EDGE_LEVELS = 10.0
 """Gradient (levels a pixel) from which something is an edge."""
 _STEADY = 0.8
 """How alike the gradients of all frames must be: length of their mean over the mean of their lengths."""
-_MOST_STEADY = 0.25
-"""Share of edges that stay from which the camera itself hardly moves and nothing can be told."""
+_MOST_STEADY = 0.1
+"""Share of the edges elsewhere that stay from which the camera itself hardly moves and nothing can be told."""
 _MOVING_LEVELS, _STILL_LEVELS = 12.0, 16.0
 """Standard deviation over time (levels) from which a pixel shows what moves, and up to which it shows an overlay."""
 _LEAST_MOVING = 0.5
@@ -66,22 +66,25 @@ def overlay_share(luma: NDArray[np.uint8]) -> float | None:
         return None
     deviation = pictures.std(axis=0, dtype=np.float32)
     is_moving = deviation > _MOVING_LEVELS
-    is_steady, edge_share = _steady_edges(pictures)
-    if is_moving.mean() < _LEAST_MOVING or is_steady.mean() > _MOST_STEADY * edge_share:
+    if is_moving.mean() < _LEAST_MOVING:
         return None
+    is_steady, edge_share = _edges(pictures)
     # strokes are thin: what lies between moving pixels, beside a steady edge, and changes little itself
     between = cv2.morphologyEx(is_moving.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
     beside = cv2.dilate(is_steady.astype(np.uint8), np.ones((3, 3), np.uint8))
     strokes = (deviation < _STILL_LEVELS).astype(np.uint8) & between & beside
     words = cv2.morphologyEx(strokes, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
-    return float(cv2.morphologyEx(words, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)).mean())
+    words = cv2.morphologyEx(words, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    is_outside = cv2.dilate(words, np.ones((9, 9), np.uint8)) == 0
+    if is_steady[is_outside].sum() > _MOST_STEADY * edge_share[is_outside].sum():
+        return None
+    return float(words.mean())
 
 
-def _steady_edges(pictures: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], float]:
-    """(where an edge of (T, H, W) stays, the share of the picture that is edges in a frame)."""
+def _edges(pictures: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """(where an edge of (T, H, W) stays, in which share of the frames each pixel is on an edge)."""
     total = np.zeros((2, *pictures.shape[1:]), dtype=np.float32)
-    lengths = np.zeros(pictures.shape[1:], dtype=np.float32)
-    edges = 0
+    lengths, counts = np.zeros_like(total)
     for picture in pictures:
         across = cv2.Sobel(picture, cv2.CV_32F, 1, 0, scale=1 / 8)
         down = cv2.Sobel(picture, cv2.CV_32F, 0, 1, scale=1 / 8)
@@ -89,6 +92,6 @@ def _steady_edges(pictures: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], float
         total[0] += across
         total[1] += down
         lengths += length
-        edges += int(np.count_nonzero(length > _EDGE_LEVELS))
+        counts += length > _EDGE_LEVELS
     is_steady = (lengths > _EDGE_LEVELS * len(pictures)) & (cv2.magnitude(total[0], total[1]) > _STEADY * lengths)
-    return is_steady, edges / pictures.size
+    return is_steady, counts / np.float32(len(pictures))
