@@ -128,6 +128,7 @@ def test_the_schema_names_every_part() -> None:
         "real",
         "floor",
         "select",
+        "captions",
         "model",
         "train",
         "evaluate",
