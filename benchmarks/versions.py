@@ -1,4 +1,4 @@
-"""How long verbs over versions take, by the number of rows: `python benchmarks/versions.py [ROWS ...]`.
+"""How many CPU seconds verbs over versions take, by the number of rows: `python benchmarks/versions.py [ROWS ...]`.
 
 Rows are made up, a tenth of them rejected, a hundred a unit; shards are empty: tables and manifests are measured.
 Prints a table for docs/benchmarks/versions.md and writes nothing outside a temporary folder.
@@ -59,9 +59,10 @@ def _line(folder: Path, rows: int) -> str:
 
 
 def _timed(action: Callable) -> tuple[float, object]:
-    started = time.monotonic()
+    """CPU seconds of this process, all threads: what others do on the machine meanwhile does not count."""
+    started = time.process_time()
     result = action()
-    return time.monotonic() - started, result
+    return time.process_time() - started, result
 
 
 def _units(count: int) -> Iterator[Unit]:

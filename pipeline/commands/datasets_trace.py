@@ -51,7 +51,7 @@ def run_lineage(options: argparse.Namespace) -> int:
 
 
 def run_trace(options: argparse.Namespace) -> int:
-    """Every version with its rows, every training and checkpoint."""
+    """The units made of it, every version with its rows, every training and checkpoint."""
     store = Store.open(options.store, create=False)
     source = find_source(store.sources(), options.source)
     found = store.trace(source, chosen_runs(options))
@@ -59,6 +59,9 @@ def run_trace(options: argparse.Namespace) -> int:
         print(json.dumps(to_plain(found), sort_keys=True))
         return 0
     print(f"{' or '.join(found.source_uris)}  sha256 {source}")
+    gone = sum(unit.collected for unit in found.units)
+    print(f"{len(found.units)} units made {sum(unit.sequences for unit in found.units)} sequences of it", end="")
+    print(f"; of {gone} the bytes are collected" if gone else "")
     print_uses(found, "")
     return 0
 

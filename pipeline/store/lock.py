@@ -10,11 +10,14 @@ waits for the store alone holds it, and a stream of writers cannot starve him.
 import contextlib
 import errno
 import fcntl
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from video4spatial.pipeline.core.errors import StorageError
+
+logger = logging.getLogger(__name__)
 
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF}
 
@@ -56,8 +59,17 @@ def _held(root: Path, how: int) -> Iterator[None]:
     with _open(folder / "commit") as commit:
         with _open(folder / "turn") as turn:
             fcntl.flock(turn, fcntl.LOCK_EX)
-            fcntl.flock(commit, how)
+            _wait(commit, how, root)
         yield
+
+
+def _wait(descriptor: int, how: int, root: Path) -> None:
+    try:
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        if how == fcntl.LOCK_EX:
+            logger.warning("waiting for others who are just committing to %s", root)
+        fcntl.flock(descriptor, how)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,6 @@
 """From a raw input to everything that was made of it: samples, versions, trainings, checkpoints.
 
-source_sha256 ─▶ [trace] ─▶ versions (removed ones too) with its rows ─▶ trainings on them ─▶ checkpoints on disk
+source_sha256 ─▶ [trace] ─▶ units ─▶ versions (removed ones too) with its rows ─▶ trainings on them ─▶ checkpoints
 
 A training leaves a record in the store when it starts (`record_training`); checkpoints are found in the
 folders that the caller names, by the version and `content` they say they were trained on.
@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from video4spatial.pipeline.core.errors import StorageError
 from video4spatial.pipeline.core.settings import canonical_json, fingerprint
 from video4spatial.pipeline.store.blobs import Blobs
+from video4spatial.pipeline.store.receipt import Receipt, parse_receipt
 from video4spatial.pipeline.store.table import from_parquet
 from video4spatial.pipeline.store.version import (
     Version,
@@ -78,11 +79,24 @@ class Trained:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Made:
+    """A unit that was made of the input."""
+
+    unit_id: str
+    sequences: int
+    """How many it gave, with bytes."""
+    collected: bool
+    """Its bytes are gone; how it was made is still known."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Trace:
     """Everything that was made of one input."""
 
     source_sha256: str
     source_uris: tuple[str, ...]
+    units: tuple[Made, ...]
+    """Also those that no version took."""
     uses: tuple[Use, ...]
     unread: tuple[str, ...]
     """Versions that cannot be read: whether they hold it is not known."""
@@ -99,11 +113,17 @@ def trace(blobs: Blobs, source_sha256: str, runs: Iterable[Path]) -> Trace:
         elif rows:
             removed = "removed" in manifest
             uses.append(Use(version=name, content=manifest["content"], removed=removed, rows=tuple(rows)))
-    uris = sorted({row["source_uri"] for use in uses for row in use.rows})
+    receipts = [(receipt, gone) for receipt, gone in _receipts(blobs) if receipt.source_sha256 == source_sha256]
+    uris = {row["source_uri"] for use in uses for row in use.rows} | {receipt.source_uri for receipt, _ in receipts}
+    units = [
+        Made(unit_id=receipt.unit_id, sequences=receipt.sequences, collected=gone)
+        for receipt, gone in sorted(receipts, key=lambda item: item[0].unit_id)
+    ]
     trained = [*_recorded(blobs, uses), *_on_disk(uses, runs)]
     return Trace(
         source_sha256=source_sha256,
-        source_uris=tuple(uris),
+        source_uris=tuple(sorted(uris)),
+        units=tuple(units),
         uses=tuple(uses),
         unread=tuple(unread),
         trained=tuple(trained),
@@ -111,14 +131,16 @@ def trace(blobs: Blobs, source_sha256: str, runs: Iterable[Path]) -> Trace:
 
 
 def sources(blobs: Blobs) -> pa.Table:
-    """`source_sha256` and `source_uri` of every input that any version that can be read has a row of."""
+    """`source_sha256` and `source_uri` of every input that a unit was made of, or a version that can be read has."""
+    pairs = {(receipt.source_sha256, receipt.source_uri) for receipt, _ in _receipts(blobs)}
     tables = []
     for _, manifest in manifests(blobs):
         table = None if manifest is None else read_table(blobs, manifest, ["source_sha256", "source_uri"])
         if table is not None:
             tables.append(table.group_by(["source_sha256", "source_uri"], use_threads=False).aggregate([]))
     schema = pa.schema([("source_sha256", pa.string()), ("source_uri", pa.string())])
-    return pa.concat_tables([schema.empty_table(), *(table.cast(schema) for table in tables)])
+    made = pa.Table.from_pylist([dict(zip(schema.names, pair, strict=True)) for pair in sorted(pairs)], schema=schema)
+    return pa.concat_tables([made, *(table.cast(schema) for table in tables)])
 
 
 def record_training(blobs: Blobs, version: Version, train_id: str, run: str) -> None:
@@ -140,6 +162,18 @@ def manifests(blobs: Blobs) -> Iterator[tuple[str, dict[str, Any] | None]]:
         for number in removed_numbers(blobs, dataset):
             if number not in there:
                 yield f"{dataset}@{number}", read_removed(blobs, dataset, number)
+
+
+def _receipts(blobs: Blobs) -> Iterator[tuple[Receipt, bool]]:
+    """Every unit that is finished, and every one whose bytes were collected (then True)."""
+    there = set()
+    for kind in ("units", "retired"):
+        for file in blobs.files(kind):
+            data = blobs.find(file.path)
+            name = file.path.rpartition("/")[2]
+            if data is not None and name not in there:
+                yield parse_receipt(data, file.path), kind == "retired"
+                there.add(name)
 
 
 def _rows(blobs: Blobs, manifest: dict[str, Any], source_sha256: str) -> list[dict[str, Any]] | None:

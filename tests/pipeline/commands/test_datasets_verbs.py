@@ -98,7 +98,9 @@ def test_lineage_and_trace_go_both_ways(folder: Path, capsys: Capture) -> None:
     assert v4s(folder, "lineage", KEY, "--json") == 0
     assert json.loads(capsys.readouterr().out)["receipt"]["stage_versions"] == {"make": 1}
     assert v4s(folder, "trace", "film_50.mp4") == 0
-    assert "demo@1: 2 kept, 1 black" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "1 units made 2 sequences of it" in out
+    assert "demo@1: 2 kept, 1 black" in out
     assert v4s(folder, "trace", FILM.source.sha256, "--json") == 0
     assert json.loads(capsys.readouterr().out)["uses"][0]["version"] == "demo@1"
 

@@ -81,6 +81,19 @@ def test_an_input_is_traced_to_every_version_and_what_it_did_with_it(store: Stor
     assert (found.trained, found.unread) == ((), ())
 
 
+def test_an_input_that_no_version_took_is_traced_to_its_units(store: Store) -> None:
+    lone = make_unit(9)
+    receipt = store.write_unit(lone, make_products(lone, 2), {})
+    found = store.trace(lone.source.sha256)
+    assert (found.uses, found.source_uris) == ((), (lone.source.uri,))
+    assert [(unit.unit_id, unit.sequences, unit.collected) for unit in found.units] == [(lone.unit_id, 3, False)]
+    assert lone.source.uri in store.sources()["source_uri"].to_pylist()
+    store.collect(Grace(days=0, unit_days=0))
+    assert [unit.collected for unit in store.trace(lone.source.sha256).units] == [True]
+    assert store.write_unit(lone, make_products(lone, 2), {}) == receipt
+    assert [unit.collected for unit in store.trace(lone.source.sha256).units] == [False]
+
+
 def test_trainings_are_known_to_the_store_and_checkpoints_are_found_on_disk(store: Store, tmp_path: Path) -> None:
     version = store.version("demo@1")
     store.record_training(version, "abc", "run7")
