@@ -20,6 +20,8 @@ _BEFORE_S = 12.0
 """How long before a unit's beginning key frames are looked at: those before it may be the last ones."""
 _SIDE_PX = 1024
 """Side of the middle part that is measured of larger pictures."""
+_MAX_PX = 4096 * 2304
+"""Larger pictures are not measured: two decoders of 8K would not fit the child's memory."""
 _GRID_PX = 8
 _COMB_LEVELS = 15.0
 """How far (levels) a line must stand out from both its neighbours."""
@@ -30,15 +32,17 @@ Row = tuple[float, float, float]
 
 
 def scan_key_frames(path: Path, stream_number: int, from_s: float) -> Iterator[tuple[float, list[Row]]]:
-    """For each packet, (its time in seconds or the last known one, the rows of the key frames that it completed).
+    """For each packet, (its time in seconds or the last known one, the row of the key frame that it is, if it is due).
 
     Key frames at least two seconds apart, from some before `from_s` on. What does not decode is left out here:
     decode_pyav.py counts it.
     """
     with open_container(path) as container:
         stream = container.streams.video[stream_number]
-        stream.codec_context.thread_count = 1
-        stream.codec_context.skip_frame = "NONKEY"
+        codec = stream.codec_context
+        codec.thread_count = 1
+        if codec.width * codec.height > _MAX_PX:
+            return
         now_s, due_s = -np.inf, from_s - _BEFORE_S
         packets = container.demux(stream)
         while True:
@@ -53,20 +57,21 @@ def scan_key_frames(path: Path, stream_number: int, from_s: float) -> Iterator[t
             is_due = packet.is_keyframe and packet.pts is not None and now_s >= due_s
             if is_due:
                 due_s = now_s + _EVERY_S
-            # the packet of size 0 flushes the decoder
-            yield now_s, _rows(packet) if is_due or packet.size == 0 else []
+            yield now_s, [(now_s, *_measure(luma)) for luma in _decode(codec, packet)] if is_due else []
 
 
-def _rows(packet: av.Packet) -> list[Row]:
+def _measure(luma: NDArray[np.uint8]) -> tuple[float, float]:
+    return blockiness(luma), combing(luma)
+
+
+def _decode(codec: av.VideoCodecContext, packet: av.Packet) -> list[NDArray[np.uint8]]:
+    """The picture of a key frame, at once: a decoder that waits for reordered frames is told that none will come."""
     try:
-        frames = packet.decode()
+        frames = [*codec.decode(packet), *codec.decode(None)]
     except av.FFmpegError:
-        return []
-    return [
-        (frame.time, blockiness(luma), combing(luma))
-        for frame, luma in ((frame, _middle(frame)) for frame in frames)
-        if frame.time is not None
-    ]
+        frames = []
+    codec.flush_buffers()
+    return [_middle(frame) for frame in frames[:1]]
 
 
 def _middle(frame: av.VideoFrame) -> NDArray[np.uint8]:

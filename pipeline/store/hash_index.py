@@ -26,7 +26,7 @@ MOST_PAIRS, _PAIRS_A_WORD = 3e9, 64
 yet share a picture (a channel's logo, a title) comes near it: then long runs are cut short, and that is logged."""
 _MATCH_PAIRS = 100
 """What judging a near pair costs, in compared pairs."""
-_LEAST_STEPS = 16
+_LEAST_STEPS = 4
 
 logger = logging.getLogger(__name__)
 
