@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -25,6 +26,7 @@ from hour import make_hour, memory_table
 from scenedetect import AdaptiveDetector, detect
 from scenedetect.output import split_video_ffmpeg
 
+import video4spatial.filters.curate
 from video4spatial.filters.choose import open_decoder
 from video4spatial.filters.config import AugmentConfig, RealConfig
 from video4spatial.filters.decode import Decoder
@@ -72,6 +74,25 @@ def decode(films: dict[Path, str]) -> None:
             pass
 
 
+def still(*_: object) -> SimpleNamespace:
+    """Stands in for the camera's motion, whose cost is told apart."""
+    return SimpleNamespace(scores={}, kind="not measured")
+
+
+def without_camera(job: Callable[[], object]) -> Callable[[], object]:
+    """The job with the camera's motion left out."""
+
+    def patched() -> None:
+        measured = video4spatial.filters.curate.measure_camera
+        video4spatial.filters.curate.measure_camera = still
+        try:
+            job()
+        finally:
+            video4spatial.filters.curate.measure_camera = measured
+
+    return patched
+
+
 def curate(films: dict[Path, str], store: Store | None, kept: list[Sequence] | None = None) -> None:
     """Plans and curates the films as a run without Ray does; into a store, or only measured."""
     stage = CurateStage(
@@ -103,9 +124,12 @@ def one_round(films: dict[Path, str]) -> dict[str, Cost]:
         sequences: list[Sequence] = []
         return {
             "bare decode": measure(lambda: decode(films)),
-            "curate: shots, scores, clips": measure(lambda: curate(films, None, sequences)),
-            "curate, encoded, proven, stored": measure(lambda: curate(films, Store.open(folder / "store"))),
+            "curate: shots, scores, clips": measure(without_camera(lambda: curate(films, None, sequences))),
+            "curate, encoded, proven, stored": measure(
+                without_camera(lambda: curate(films, Store.open(folder / "store")))
+            ),
             "of it: encoded and proven": measure(lambda: [encode_sample(sequence) for sequence in sequences]),
+            "curate with camera motion": measure(lambda: curate(films, None)),
             "PySceneDetect: detect and split": measure(lambda: peer(films, folder)),
         }
 
