@@ -13,11 +13,14 @@ other work on the machine disturbs least, and wall seconds; both as the median o
 
 import argparse
 import resource
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -25,6 +28,7 @@ from hour import make_hour, memory_table
 from scenedetect import AdaptiveDetector, detect
 from scenedetect.output import split_video_ffmpeg
 
+import video4spatial.filters.curate
 from video4spatial.filters.choose import open_decoder
 from video4spatial.filters.config import AugmentConfig, RealConfig
 from video4spatial.filters.decode import Decoder
@@ -72,11 +76,30 @@ def decode(films: dict[Path, str]) -> None:
             pass
 
 
+def still(*_: object) -> SimpleNamespace:
+    """Stands in for the camera's motion, whose cost is told apart."""
+    return SimpleNamespace(scores={}, kind="not measured")
+
+
+def without_camera(job: Callable[[], object]) -> Callable[[], object]:
+    """The job with the camera's motion left out."""
+
+    def patched() -> None:
+        measured = video4spatial.filters.curate.measure_camera
+        video4spatial.filters.curate.measure_camera = still
+        try:
+            job()
+        finally:
+            video4spatial.filters.curate.measure_camera = measured
+
+    return patched
+
+
 def curate(films: dict[Path, str], store: Store | None, kept: list[Sequence] | None = None) -> None:
     """Plans and curates the films as a run without Ray does; into a store, or only measured."""
-    stage = CurateStage(
-        config=RealConfig(size_px=SIZE_PX, augment=AugmentConfig(lighting_variants=0, occluder_variants=0))
-    )
+    plain = AugmentConfig(lighting_variants=0, occluder_variants=0)
+    decoder: Any = "pyav" if set(films.values()) == {"pyav"} else "auto"
+    stage = CurateStage(config=RealConfig(size_px=SIZE_PX, augment=plain, decoder=decoder))
     units = stage.units([source for film in films for source in video_sources(str(film))], 0)
     worker = stage.build()
     for unit in units:
@@ -96,18 +119,25 @@ def peer(films: dict[Path, str], folder: Path) -> None:
         split_video_ffmpeg(str(film), scenes, folder)
 
 
-def one_round(films: dict[Path, str]) -> dict[str, Cost]:
-    """All jobs, one after the other."""
+def one_round(films: dict[Path, str], with_peer: bool) -> dict[str, Cost]:
+    """All jobs, one after the other; each is told when it is done."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         sequences: list[Sequence] = []
-        return {
-            "bare decode": measure(lambda: decode(films)),
-            "curate: shots, scores, clips": measure(lambda: curate(films, None, sequences)),
-            "curate, encoded, proven, stored": measure(lambda: curate(films, Store.open(folder / "store"))),
-            "of it: encoded and proven": measure(lambda: [encode_sample(sequence) for sequence in sequences]),
-            "PySceneDetect: detect and split": measure(lambda: peer(films, folder)),
+        jobs: dict[str, Callable[[], object]] = {
+            "bare decode": lambda: decode(films),
+            "curate: shots, scores, clips": without_camera(lambda: curate(films, None, sequences)),
+            "curate, encoded, proven, stored": without_camera(lambda: curate(films, Store.open(folder / "store"))),
+            "of it: encoded and proven": lambda: [encode_sample(sequence) for sequence in sequences],
         }
+        if with_peer:
+            jobs["PySceneDetect: detect and split"] = lambda: peer(films, folder)
+        jobs["curate with camera motion"] = lambda: curate(films, None)
+        costs = {}
+        for what, job in jobs.items():
+            costs[what] = measure(job)
+            print(f"  {what}: {costs[what]}", file=sys.stderr, flush=True)
+        return costs
 
 
 def cost_table(rounds: list[dict[str, Cost]], source_s: float) -> str:
@@ -137,6 +167,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("films", nargs="*", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--decoder", choices=["pyav"], help="for all films; else the one that curation chooses")
+    parser.add_argument("--alone", action="store_true", help="without PySceneDetect")
     parser.add_argument("--hour", choices=["local", "ray"], help="memory instead of cost; ray: also with Ray")
     options = parser.parse_args()
     cv2.setNumThreads(1)
@@ -146,10 +178,10 @@ def main() -> None:
             print(memory_table(film, Path(folder), options.hour == "ray"))
             return
         names = options.films or [make_hour([], Path(folder) / "film.mp4", repeats=1)]
-        films = {film: open_decoder(film, SIZE_PX, "auto").name for film in names}
+        films = {film: options.decoder or open_decoder(film, SIZE_PX, "auto").name for film in names}
         source_s = sum(seconds_of(film, name) for film, name in films.items())
         print(f"{len(films)} films, {source_s:.0f} s, {options.rounds} rounds\n")
-        print(cost_table([one_round(films) for _ in range(options.rounds)], source_s))
+        print(cost_table([one_round(films, not options.alone) for _ in range(options.rounds)], source_s))
 
 
 if __name__ == "__main__":

@@ -92,13 +92,17 @@ def why_not_decord(path: Path, header: Header, short_side_px: int) -> str | None
         return "the pictures are interlaced"
     if width * height > _MAX_CODED_PX:
         return f"pictures of {width}x{height} need too much memory"
+    most = _MAX_READ_AHEAD_BYTES // (3 * math.prod(read_px(header, short_side_px)))
+    if (header.counted_frames or 0) > most:
+        # said before the packets of an hour are listed
+        return f"{header.counted_frames} frames that decord may read ahead need too much memory"
     times = display_times(path, header.stream)
     if times is None or len(times) == 0 or np.any(np.diff(times) <= 0):
         return "some packets are broken, have no time of their own or are not to be shown"
     if header.counted_frames not in (None, len(times)):
         # decord makes room for as many as the index says
         return f"the index counts {header.counted_frames} frames, the container has {len(times)}"
-    if len(times) * 3 * math.prod(read_px(header, short_side_px)) > _MAX_READ_AHEAD_BYTES:
+    if len(times) > most:
         return f"{len(times)} frames that decord may read ahead need too much memory"
     try:
         reader = open_reader(path, header, short_side_px)

@@ -7,7 +7,7 @@ is counted and skipped, as players do; a container that cannot be read further e
 """
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -26,6 +26,8 @@ from video4spatial.pipeline.core.errors import SourceError
 
 _HDR_TRANSFERS = {16: "PQ (SMPTE ST 2084)", 18: "HLG (ARIB STD-B67)"}
 _MAX_FLUSHES = 64
+_SIGN_OF_LIFE = 500
+"""Packets passed over between two signs of life."""
 
 
 @dataclass
@@ -58,7 +60,7 @@ class PyAVDecoder:
         candidates = video_streams(path)
         for stream in candidates:
             self._tally = Tally()
-            frames = read_frames(path, stream, self._tally)
+            frames = (frame for frame in read_frames(path, stream, self._tally) if frame is not None)
             first = next(frames, None)
             if first is not None:
                 self._frames = itertools.chain([first], frames)
@@ -122,11 +124,11 @@ def video_streams(path: Path) -> list[int]:
     return kept
 
 
-def read_frames(path: Path, stream_number: int, tally: Tally, first_packet: int = 0) -> Iterator[av.VideoFrame]:
+def read_frames(path: Path, stream_number: int, tally: Tally, first_packet: int = 0) -> Iterator[av.VideoFrame | None]:
     """Every frame of one video stream in presentation order; what does not decode is counted in `tally`.
 
-    `first_packet`: the decoder sees the stream's packets from that one on. Those before are read all the same: the
-    container is never asked to seek.
+    `first_packet`: the decoder sees the stream's packets from that one on (counted as `PacketLister` does). Those
+    before are read all the same, for the container is never asked to seek; None is a sign of life meanwhile.
     """
     with open_container(path) as container:
         stream = container.streams.video[stream_number]
@@ -134,7 +136,8 @@ def read_frames(path: Path, stream_number: int, tally: Tally, first_packet: int 
         if codec is None:
             raise SourceError("no decoder for this codec is built in", reason="unknown_codec")
         codec.thread_count = 1
-        packets = itertools.dropwhile(_is_before(first_packet), container.demux(stream))
+        packets = container.demux(stream)
+        passed = 0
         while True:
             try:
                 packet = next(packets, None)
@@ -143,6 +146,11 @@ def read_frames(path: Path, stream_number: int, tally: Tally, first_packet: int 
                 break
             if packet is None:
                 break
+            if passed < first_packet:
+                passed += packet.size > 0
+                if passed % _SIGN_OF_LIFE == 0:
+                    yield None
+                continue
             try:
                 yield from packet.decode()
             except av.error.EOFError:
@@ -150,12 +158,6 @@ def read_frames(path: Path, stream_number: int, tally: Tally, first_packet: int 
             except av.FFmpegError as error:
                 tally.note(error)
         yield from _flush(codec, tally)
-
-
-def _is_before(first_packet: int) -> Callable[[av.Packet], bool]:
-    """Counts packets as `PacketLister` does, which leaves out empty ones."""
-    left = itertools.count(first_packet, -1)
-    return lambda packet: packet.size > 0 and next(left) > 0
 
 
 def _flush(codec: av.VideoCodecContext, tally: Tally) -> Iterator[av.VideoFrame]:

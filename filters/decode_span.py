@@ -101,6 +101,9 @@ class SpanDecoder:
         self._tally, self._errors_before = Tally(), 0
         last = start - 1
         for frame in read_frames(self._path, self.header.stream, self._tally, packet):
+            if frame is None:
+                yield None
+                continue
             time = self._shrinker.check(last + 1, frame)
             if time < shown[start]:
                 self._errors_before = self._tally.errors
@@ -126,8 +129,8 @@ class SpanDecoder:
         """(time, hash) of `count` pictures shown from a time on. Signs of life."""
         found: list[tuple[int, bytes]] = []
         for frame in read_frames(self._path, self.header.stream, Tally(), packet):
-            time = self._shrinker.check(0, frame)
-            if time >= first_time:
+            time = self._shrinker.check(0, frame) if frame else first_time - 1
+            if frame and time >= first_time:
                 found.append((time, fingerprint(frame)))
             if len(found) == count:
                 break
