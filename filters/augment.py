@@ -7,6 +7,7 @@ clip ─▶ [is_chosen, draw] ─▶ kind and parameters, recorded ─▶ [apply
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -15,7 +16,8 @@ from video4spatial.filters.config import AugmentConfig
 from video4spatial.filters.footage import Footage
 from video4spatial.filters.lighting import Lighting, draw_lighting, relight
 from video4spatial.filters.occluder import Occluder, draw_occluder, occlude
-from video4spatial.filters.reframe import Crop, Mirror, crop, draw_crop, mirror
+from video4spatial.filters.reframe import Crop, Mirror, crop, draw_crop, mirror, mirrored_words
+from video4spatial.pipeline.core.sequence import Sequence
 from video4spatial.pipeline.core.settings import canonical_json, to_plain
 
 Kind = Literal["lighting", "occluder", "crop", "mirror"]
@@ -60,6 +62,25 @@ def apply(kind: str, parameters: Mapping[str, Any], footage: Footage) -> Footage
         case "mirror":
             return mirror(footage)
     raise ValueError(f"{kind!r} is no variant in image space, expected one of {', '.join(KINDS)}")
+
+
+def vary(sequence: Sequence, kind: Kind, parameters: Mapping[str, Any], footage: Footage, group: str) -> Sequence:
+    """The variant of a sequence whose clip is `footage`: pictures, and cameras, depth and words with them. Objects and
+    what stands in their way are for whoever knows them."""
+    shown = apply(kind, parameters, footage)
+    tasks = tuple(_mirrored(task) for task in sequence.tasks) if kind == "mirror" else sequence.tasks
+    return replace(
+        sequence,
+        frames=shown.frames,
+        cameras=shown.cameras,
+        depth_m=shown.depth_m,
+        tasks=tasks,
+        variant={"group": group, "kind": kind, "parameters": dict(parameters)},
+    )
+
+
+def _mirrored(task: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**task, "sentence": mirrored_words(task["sentence"])} if "sentence" in task else task
 
 
 def to_column(parameters: Mapping[str, Any]) -> str:

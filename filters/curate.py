@@ -143,13 +143,13 @@ class UnitCurator:
                 continue
             random = rng(self._unit.seed, f"augment.{kind}", self._unit.unit_id, product.index)
             parameters = augment.draw(kind, config, footage, random)
-            frames = augment.apply(kind, parameters, footage).frames
             group = product.variant_group(self._unit.unit_id)
-            variant = {"group": group, "kind": kind, "parameters": parameters}
+            varied = augment.vary(sequence, kind, parameters, footage, group)
+            frames = varied.frames
             scores = measure_camera(to_luma(frames), footage.times_s).scores if kind == "crop" else {}
             yield replace(
                 product,
-                sequence=replace(sequence, frames=frames, variant=variant),
+                sequence=varied,
                 variant=number,
                 scores={**product.scores, **scores, **measure(frames, footage.times_s)},
                 columns={

@@ -66,7 +66,7 @@ def _stream(stream: Any) -> str:
     context = stream.codec_context
     words = [stream.type, context.name if context is not None else "of an unknown codec"]
     if stream.type == "video" and context is not None:
-        words += [f"{context.width}x{context.height}", str(context.pix_fmt)]
+        words += [f"{context.width}x{context.height}", context.pix_fmt or "of an unknown pixel format"]
         if stream.disposition & av.stream.Disposition.attached_pic:
             words.append("(a cover picture)")
     return " ".join(words)

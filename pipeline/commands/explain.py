@@ -96,6 +96,7 @@ def _explanation(
         facts=_capture_facts(path, recipe.real) if isinstance(stage, CaptureStage) else _file_facts(path, recipe.real),
         rows=tuple(rows),
         frames={key: frames for each in found for key, frames in each.frames.items()},
+        scores=tuple(sorted({name for each in found for name in each.scores})),
         thresholds=(
             *floor_thresholds(to_plain(recipe.floor)),
             *selection_thresholds(to_plain(recipe.select)),

@@ -15,7 +15,7 @@ from video4spatial.pipeline.report.explained import (
     shots_of,
 )
 from video4spatial.pipeline.report.page import Part, skeleton
-from video4spatial.pipeline.report.text import escape, number, plain_name
+from video4spatial.pipeline.report.text import escape, is_number, number, plain_name
 
 _TILE_PX, _QUALITY = 220, 82
 _MANY = 120
@@ -65,7 +65,7 @@ def _timeline(shots: list[Shot], told: Explanation) -> str:
     body = ""
     for shot in shots:
         wide = max(1.5, scale(shot.stop) - scale(shot.start) - 1)
-        css = "dropped" if shot.began_by == "transition" else "flow"
+        css = "dropped" if shot.number is None or shot.began_by == "transition" else "flow"
         body += svg.rect(scale(shot.start), 4, wide, _SHOT_PX, css, shot.title)
         for row in shot.rows:
             if row.get("variant"):
@@ -81,7 +81,9 @@ def _timeline(shots: list[Shot], told: Explanation) -> str:
         anchor = "start" if tick == 0 else "end" if scale(tick) > _WIDTH - 30 else "middle"
         body += svg.text(scale(tick), y + 22, svg.tick_text(tick, ticks), "tick", anchor)
     drawing = svg.canvas(_WIDTH, y + 28, body, "shots and clips over the frames of the source", "plot wide")
-    keys = tables.legend([("box kept", "kept"), ("box dropped", "not kept, or a dissolve or fade")])
+    keys = tables.legend(
+        [("box kept", "kept"), ("box dropped", "not kept; a dissolve or fade, or pictures that did not decode")]
+    )
     # the plots of a report are narrow; this one is as wide as the page
     return keys + drawing.replace('class="plot wide"', 'class="plot" style="max-width:none"')
 
@@ -106,7 +108,7 @@ def _clip(row: Row, told: Explanation) -> str:
     chip = tables.chip(_verdict(row, told), "rendered" if _is_kept(row, told) else "reason")
     why = f" {escape(row['detail'])}" if row.get("detail") else ""
     caption = f"<b>{escape(clip_name(row))}</b> {chip} {escape(frames + seconds)}.{why}"
-    return tables.figure(shown + _checks(row, told), tables.Markup(caption))
+    return tables.figure(shown + _checks(row, told) + _measured(row, told), tables.Markup(caption))
 
 
 def _checks(row: Row, told: Explanation) -> str:
@@ -124,6 +126,14 @@ def _checks(row: Row, told: Explanation) -> str:
         for check in checks
     ]
     return tables.table(("score", "limit of", "must be", "is", "passes"), lines, left=3)
+
+
+def _measured(row: Row, told: Explanation) -> str:
+    """Everything that was measured of the row, to unfold; selection rules may be made of it."""
+    found = [(name, number(row[name])) for name in told.scores if is_number(row.get(name))]
+    if row.get("camera_motion"):
+        found.insert(0, ("camera_motion", str(row["camera_motion"])))
+    return f"<details><summary>All that was measured</summary>{tables.pairs(found)}</details>" if found else ""
 
 
 def _is_kept(row: Row, told: Explanation) -> bool:

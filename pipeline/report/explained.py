@@ -57,6 +57,8 @@ class Explanation:
     """Sorted by key, with the verdicts that publish would give; of an input that fails: what was found before."""
     frames: Mapping[str, NDArray[np.uint8]]
     """(up to 3, H, W, 3) by key."""
+    scores: tuple[str, ...]
+    """Names of everything that was measured of some row, sorted."""
     thresholds: tuple[Threshold, ...]
     failures: tuple[tuple[str, str], ...]
     """(reason, detail) of the units that fail as a whole."""

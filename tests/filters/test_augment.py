@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,13 @@ import pytest
 
 from video4spatial.filters import augment
 from video4spatial.filters.config import AugmentConfig, DecodeLimits, Floor, RealConfig
-from video4spatial.filters.footage import Footage
+from video4spatial.filters.footage import Footage, footage_of
 from video4spatial.filters.stage import CurateStage
 from video4spatial.filters.video import VideoReader
+from video4spatial.pipeline.core.camera import Cameras, pinhole
 from video4spatial.pipeline.core.errors import ConfigError
+from video4spatial.pipeline.core.geometry import upright_pose
+from video4spatial.pipeline.core.sequence import Provenance, Sequence
 from video4spatial.pipeline.core.unit import Product
 from video4spatial.pipeline.store.table import make_row
 
@@ -74,6 +78,37 @@ def test_originals_do_not_depend_on_which_variants_are_made(edited: Path, source
         assert (one.sequence is None) == (other.sequence is None)
         if one.sequence is not None and other.sequence is not None:
             np.testing.assert_array_equal(one.sequence.frames, other.sequence.frames)
+
+
+@pytest.mark.parametrize("kind", augment.KINDS)
+def test_a_clip_with_cameras_keeps_the_right_ones_whatever_is_made_of_it(kind: augment.Kind) -> None:
+    """Poses may have been estimated for a plain video."""
+    count = 6
+    poses = np.stack([upright_pose([0.1 * t, 1.5, 0.0], 0.1 * t, 0.0) for t in range(count)])
+    cameras = Cameras(
+        world_from_camera=poses, image_from_camera=pinhole(count, 48, 32, 60), width_px=48, height_px=32
+    )  # fmt: skip
+    sequence = Sequence(
+        frames=np.random.default_rng(1).integers(0, 255, (count, 32, 48, 3), dtype=np.uint8),
+        times=np.arange(count, dtype=np.int64),
+        time_base=Fraction(1, 12),
+        provenance=Provenance(source_uri="f", source_sha256="0", start=0, stop=count, unit_id="u", seed=0),
+        cameras=cameras,
+        camera_valid=np.ones(count, dtype=bool),
+        pose_source="estimated",
+        scale="relative",
+        tasks=({"task": "navigation", "sentence": "moves right while it turns left"},),
+    )
+    footage = footage_of(sequence)
+    parameters = augment.draw(kind, AugmentConfig(), footage, np.random.default_rng(3))
+    varied = augment.vary(sequence, kind, parameters, footage, "group")
+    assert varied.cameras is not None
+    assert varied.variant == {"group": "group", "kind": kind, "parameters": parameters}
+    same_poses = kind != "mirror"
+    assert np.array_equal(varied.cameras.world_from_camera, poses) == same_poses
+    assert np.array_equal(varied.cameras.image_from_camera, cameras.image_from_camera) == (kind != "crop")
+    told = {"mirror": "moves left while it turns right"}.get(kind, "moves right while it turns left")
+    assert varied.tasks[0]["sentence"] == told
 
 
 def test_the_share_of_clips_is_spread_evenly_and_begins_with_the_first() -> None:

@@ -76,6 +76,8 @@ def test_the_page_stands_alone_and_escapes_the_name(
     assert "edited &lt;1&gt;.mp4" in html
     assert "edited <1>.mp4" not in html
     assert html.count("data:image/jpeg") >= 6
+    assert "All that was measured" in html
+    assert "<dt>largest_gap_s</dt>" in html
     assert "http://" not in html
     assert not (tmp_path / "look" / "store").exists()
 
