@@ -55,8 +55,8 @@ def _table(blobs: Blobs, manifest: dict[str, Any]) -> pa.Table:
     if derivation["verb"] not in ("derive", "drop"):
         size = f"--shard-mb {derivation['shard_nbytes'] / 1e6:g} --seed {derivation['seed']}"
         raise StorageError(
-            f"the table of {manifest['dataset']}@{manifest['version']} says where repack put its sequences: `v4s datasets "
-            f"repack {derivation['from']} {size}` makes it again"
+            f"the table of {manifest['dataset']}@{manifest['version']} says where repack put its sequences: `v4s "
+            f"datasets repack {derivation['from']} {size}` makes it again"
         )
     return derived_table(_table(blobs, _parent(blobs, derivation["from"])), derivation, withdrawn)[0]
 
