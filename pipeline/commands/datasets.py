@@ -18,7 +18,9 @@ from video4spatial.pipeline.store.store import Store
 def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the verb and its own verbs."""
     parser = verbs.add_parser(
-        "datasets", help="list, show, compare, derive, trace, verify, remove and export versions", description=__doc__
+        "datasets",
+        help="list, show, compare, derive, trace, verify, remove and export versions",
+        description="What a store holds, and every verb over its versions; docs/datasets.md explains them.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     for name, action, text in (
@@ -33,6 +35,9 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
             sub.add_argument("--json", action="store_true", help="for machines")
         if name == "list":
             sub.add_argument("dataset", nargs="?", metavar="DATASET")
+            sub.add_argument(
+                "--removed", action="store_true", help="those that were removed, which `rm --restore` may bring back"
+            )
         else:
             sub.add_argument("version", metavar="DATASET[@N|@TAG]")
         if name == "verify":
@@ -47,6 +52,8 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 def run_list(options: argparse.Namespace) -> int:
     """One line a version; a damaged one has its line too and does not hide the others."""
     store = Store.open(options.store, create=False)
+    if options.removed:
+        return _list_removed(store, options)
     names = store.datasets()
     if options.dataset:
         if options.dataset not in names:
@@ -69,6 +76,20 @@ def run_list(options: argparse.Namespace) -> int:
             f"{line['created']:25s} {line['content'][:16]}{'' if line['complete'] else '  INCOMPLETE'}"
             + "".join(f"  @{tag}" for tag in line["tags"])
         )
+    return 0
+
+
+def _list_removed(store: Store, options: argparse.Namespace) -> int:
+    """One line a removed version: when it went, and whether all that it needs to come back is there."""
+    lines = [line for line in store.removed() if options.dataset in (None, line["version"].partition("@")[0])]
+    if options.json:
+        print(json.dumps(lines))
+        return 0
+    for line in lines:
+        state = "can be restored" if line["restorable"] else "its files are collected"
+        print(f"{line['version']:20s} removed {line['removed']}  {state}  {line['content'][:16]}")
+    if not lines:
+        print("no version was removed")
     return 0
 
 
@@ -127,6 +148,7 @@ def _summary(store: Store, dataset: str, number: int) -> dict[str, Any]:
     try:
         version = store.version(f"{dataset}@{number}")
         verdicts = Counter(version.table(["verdict"])["verdict"].to_pylist())
+        tags = [tag for tag, tagged in store.tags(dataset).items() if tagged == number]
     except StorageError as error:
         return {"version": f"{dataset}@{number}", "damaged": str(error)}
     manifest = version.manifest
@@ -138,7 +160,7 @@ def _summary(store: Store, dataset: str, number: int) -> dict[str, Any]:
         "created": manifest["created"],
         "content": version.content,
         "complete": manifest["complete"],
-        "tags": [tag for tag, tagged in store.tags(dataset).items() if tagged == number],
+        "tags": tags,
     }
 
 

@@ -97,6 +97,7 @@ def run_drop(options: argparse.Namespace) -> int:
     print("no version that is made from now on takes it in; it is still in:")
     print_uses(store.trace(source, chosen_runs(options)), "  ", holding=True)
     print("  `v4s datasets rm` those versions, then `v4s datasets gc --delete` frees its bytes")
+    print("  take it out of the inputs of recipes too, or runs make its units again, for publish to leave out")
     return 0
 
 

@@ -4,6 +4,7 @@ Every library is tried in a process of its own, so that one which crashes or han
 """
 
 import argparse
+import fcntl
 import json
 import os
 import platform
@@ -50,6 +51,8 @@ print(f"PyAV {av.__version__} encoded and decoded H.264")
 
 _DECORD = "import decord; print(f'decord {decord.__version__}')"
 
+_SQL = "import duckdb; print(f'DuckDB {duckdb.__version__}')"
+
 _TORCH = "import torch; assert (torch.ones(2, 2) @ torch.ones(2, 2)).sum() == 8; print(f'torch {torch.__version__}')"
 
 _CUDA = """
@@ -87,7 +90,7 @@ def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 def run(options: argparse.Namespace) -> int:
     """Exit 0 when everything needed works, with or without Habitat, a GPU and decord; else 1."""
-    checks: list[Callable[[], Finding]] = [python, embedded, video, torch, cuda, decord, habitat]
+    checks: list[Callable[[], Finding]] = [python, embedded, video, torch, cuda, decord, sql, habitat]
     if options.store:
         checks.append(lambda: store(options.store))
     findings = []
@@ -149,6 +152,13 @@ def decord() -> Finding:
     return tried("decord", _DECORD, "films are decoded by PyAV instead", needed=False)
 
 
+def sql() -> Finding:
+    """SQL over the tables of versions."""
+    return tried(
+        "sql", _SQL, "`v4s datasets derive` and `query` need it: pip install 'video4spatial[sql]'", needed=False
+    )
+
+
 def habitat() -> Finding:
     """Real habitat-sim in its own Python, proven by a rendered picture."""
     # warp takes a second to import, which the other checks do in processes of their own
@@ -173,13 +183,23 @@ def store(folder: Path) -> Finding:
         try:
             os.link(first, second)
         except FileExistsError:
-            return Finding("store", True, f"{where} makes hard links and keeps names create-only")
+            return Finding("store", True, f"{where} makes hard links and keeps names create-only{_locks(first)}")
         return Finding("store", False, f"{where} lets one name be created twice", remedy)
     except OSError as error:
         return Finding("store", False, f"{where}: {error.strerror}", remedy)
     finally:
         for path in (first, second):
             path.unlink(missing_ok=True)
+
+
+def _locks(path: Path) -> str:
+    """What is to be said of a file system that does not lock `path`; empty where it does."""
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            return f", but no locks ({error.strerror}): `v4s datasets gc` and `rm` will refuse there"
+    return ""
 
 
 def tried(name: str, code: str, remedy: str, needed: bool = True) -> Finding:

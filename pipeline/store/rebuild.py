@@ -53,7 +53,11 @@ def _table(blobs: Blobs, manifest: dict[str, Any]) -> pa.Table:
         texts = stored_captions(blobs, manifest.get("captions"))
         return table if texts is None else add_captions(table, texts)
     if derivation["verb"] not in ("derive", "drop"):
-        raise StorageError(f"the table of a version made by {derivation['verb']} cannot be made again; make it anew")
+        size = f"--shard-mb {derivation['shard_nbytes'] / 1e6:g} --seed {derivation['seed']}"
+        raise StorageError(
+            f"the table of {manifest['dataset']}@{manifest['version']} says where repack put its sequences: `v4s "
+            f"datasets repack {derivation['from']} {size}` makes it again"
+        )
     return derived_table(_table(blobs, _parent(blobs, derivation["from"])), derivation, withdrawn)[0]
 
 

@@ -16,8 +16,10 @@ from video4spatial.pipeline.store.blobs import Blobs
 from video4spatial.pipeline.store.table import to_parquet
 from video4spatial.pipeline.store.version import (
     Version,
+    dataset_folders,
     read_removed,
     read_version,
+    removed_numbers,
     removed_path,
     tag_path,
     tags,
@@ -76,6 +78,19 @@ def restore_version(blobs: Blobs, dataset: str, number: int) -> Version:
             blobs.create(tag_path(dataset, tag), json.dumps({"version": number}).encode())
         blobs.remove(removed_path(dataset, number))
     return read_version(blobs, dataset, number)
+
+
+def removed_versions(blobs: Blobs) -> list[dict[str, Any]]:
+    """`version`, `content`, `removed` (UTC) and `restorable` of every version that was removed, by name and number."""
+    found = []
+    for dataset in dataset_folders(blobs):
+        there = version_numbers(blobs, dataset)
+        for number in removed_numbers(blobs, dataset):
+            record = read_removed(blobs, dataset, number)
+            if record is not None and number not in there:
+                told = {"version": f"{dataset}@{number}", "restorable": not _lost(blobs, record)}
+                found.append({**told, "content": record["content"], "removed": record["removed"]})
+    return found
 
 
 def _keep_lineage(version: Version) -> str | None:

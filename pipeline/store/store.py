@@ -168,6 +168,10 @@ class Store:
         """Brings a removed version back, as long as gc has not taken its files."""
         return removal.restore_version(self._blobs, dataset, number)
 
+    def removed(self) -> list[dict[str, Any]]:
+        """`version`, `content`, when it was `removed` and whether it is `restorable`, of every removed version."""
+        return removal.removed_versions(self._blobs)
+
     def garbage(self, grace: Grace) -> Garbage:
         """What nothing needs any more. Deletes nothing."""
         return gc.find_garbage(self._blobs, grace)

@@ -135,6 +135,10 @@ def test_a_version_is_removed_restored_and_collected(folder: Path, capsys: Captu
     assert v4s(folder, "rm", "demo@2") == 0
     before = files_of(folder)
     capsys.readouterr()
+    assert v4s(folder, "list", "--removed") == 0
+    out = capsys.readouterr().out
+    assert out.startswith("demo@2 ")
+    assert "can be restored" in out
     assert v4s(folder, "gc", "--grace-days", "0") == 0
     assert "would delete: 1 of tables; " in capsys.readouterr().out
     assert files_of(folder) == before
@@ -142,6 +146,11 @@ def test_a_version_is_removed_restored_and_collected(folder: Path, capsys: Captu
     deleted = json.loads(capsys.readouterr().out)
     assert set(before) - set(files_of(folder)) == {item["path"] for item in deleted["files"]}
     assert v4s(folder, "rm", "demo@2", "--restore") == 1
+    capsys.readouterr()
+    assert v4s(folder, "list", "--removed", "--json") == 0
+    assert [(line["version"], line["restorable"]) for line in json.loads(capsys.readouterr().out)] == [
+        ("demo@2", False)
+    ]
     assert v4s(folder, "gc", "--grace-days", "-1") == 2
 
 

@@ -24,7 +24,7 @@ def test_this_machine_is_fit_and_habitat_is_told_with_its_reason(
     report = json.loads(capsys.readouterr().out)
     found = {finding["name"]: finding for finding in report["findings"]}
     assert report["works"]
-    assert {"python", "embedded", "video", "torch", "cuda", "decord", "habitat", "store"} == set(found)
+    assert {"python", "embedded", "video", "torch", "cuda", "decord", "sql", "habitat", "store"} == set(found)
     assert all(found[name]["works"] for name in ("python", "embedded", "video", "torch", "store"))
     assert "cpu" in found["embedded"]["said"]
     assert not found["habitat"]["works"]
@@ -34,7 +34,7 @@ def test_this_machine_is_fit_and_habitat_is_told_with_its_reason(
 def test_something_needed_that_does_not_work_is_exit_1_and_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("video", "torch", "cuda", "decord", "habitat"):
+    for name in ("video", "torch", "cuda", "decord", "sql", "habitat"):
         monkeypatch.setattr(doctor, name, lambda name=name: Finding(name, True, "fine"))
     monkeypatch.setattr(doctor, "embedded", lambda: Finding("embedded", False, "no warp", "install it"))
     assert main(["doctor"]) == 1
@@ -91,3 +91,15 @@ def test_a_folder_without_hard_links_cannot_hold_a_store(tmp_path: Path, monkeyp
     assert (finding.works, finding.needed) == (False, True)
     assert "Operation not permitted; a store needs a local disk" in line_of(finding)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_without_locks_can_hold_a_store_and_it_is_said_what_will_refuse(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(file: object, how: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(doctor.fcntl, "flock", refuse)
+    finding = doctor.store(tmp_path)
+    assert finding.works
+    assert "no locks (No locks available): `v4s datasets gc` and `rm` will refuse there" in finding.said

@@ -100,6 +100,17 @@ def test_when_the_originals_may_go_the_repacked_version_stays_whole(tmp_path: Pa
     assert store.verify(smaller) == []
 
 
+def test_a_lost_table_of_a_repacked_version_is_made_again_by_repacking(store: Store) -> None:
+    version = repacked(store)
+    path = store.root / version.manifest["table"]["path"]
+    data = path.read_bytes()
+    path.unlink()
+    with pytest.raises(StorageError, match=r"`v4s datasets repack demo@1 --shard-mb 0\.04 --seed 0` makes it again"):
+        store.rebuild(version)
+    assert repacked(store).name == version.name
+    assert path.read_bytes() == data
+
+
 def test_damage_is_not_copied(tmp_path: Path) -> None:
     store = Store.open(tmp_path)
     store.write_unit(FILM, make_products(FILM), {})
