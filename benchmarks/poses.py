@@ -142,7 +142,7 @@ def of_houses(estimator: PoseEstimator, houses: int, kinds: tuple[str, ...], siz
     for house in range(FIRST_HOUSE, FIRST_HOUSE + houses):
         studio = Studio(house)
         for kind in kinds:
-            clip = studio.film_clip(kind, house, (size * 4 // 3, size))
+            clip = studio.film_clip(kind, house, (size * 2 // 3 * 2, size))
             told = tell(estimator, to_luma(clip.frames), clip.times_s, clip.cameras)
             fates[told.split()[0].rstrip(":")] += 1
             print(f"house {house} {kind:16s} {size:4d} px {told}", flush=True)
