@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from video4spatial.filters.captures.settings import PosedConfig
+from video4spatial.filters.poses.settings import PoseConfig
 from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.pipeline.core.settings import Settings
 
@@ -27,12 +28,15 @@ class DecodeLimits(Settings):
     """Longest wait for the next frames. Lower finds hung decoders sooner and may kill 8K video on a busy machine."""
     video_timeout_s: float = 3600.0
     """Longest time for one unit as a whole."""
+    pose_timeout_s: float = 600.0
+    """Longest time for the poses of one clip. Lower frees a busy machine of clips that do not end."""
     memory_gib: float = 2.0
     """Address space of the child. 8K HEVC needs about 1.3; lower protects small machines and refuses large frames."""
 
     def __post_init__(self) -> None:
         _check(self.stall_timeout_s > 0, "limits.stall_timeout_s must be above 0", self.stall_timeout_s)
         _check(self.video_timeout_s > 0, "limits.video_timeout_s must be above 0", self.video_timeout_s)
+        _check(self.pose_timeout_s > 0, "limits.pose_timeout_s must be above 0", self.pose_timeout_s)
         _check(self.memory_gib > 0, "limits.memory_gib must be above 0", self.memory_gib)
 
 
@@ -121,6 +125,7 @@ class RealConfig(Settings):
     shots: ShotConfig = field(default_factory=ShotConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     posed: PosedConfig = field(default_factory=PosedConfig)
+    poses: PoseConfig = field(default_factory=PoseConfig)
 
     def __post_init__(self) -> None:
         _check(16 <= self.size_px <= 2160, "real.size_px must lie within 16 and 2160", self.size_px)

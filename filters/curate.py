@@ -20,6 +20,8 @@ from video4spatial.filters.decode import Picture
 from video4spatial.filters.floor import judge_length, judge_scores
 from video4spatial.filters.footage import footage_of
 from video4spatial.filters.hash import picture_columns
+from video4spatial.filters.poses.attach import ClipPoser
+from video4spatial.filters.poses.pictures import with_fine_luma
 from video4spatial.filters.scores import measure, to_luma
 from video4spatial.filters.shots import split_shots
 from video4spatial.filters.source_scores import SourceMeter
@@ -37,8 +39,8 @@ MAX_PRODUCTS = 9_999
 class UnitCurator:
     """Curates one unit."""
 
-    def __init__(self, config: RealConfig, floor: Floor, unit: Unit) -> None:
-        self._config, self._floor, self._unit = config, floor, unit
+    def __init__(self, config: RealConfig, floor: Floor, unit: Unit, poser: ClipPoser | None = None) -> None:
+        self._config, self._floor, self._unit, self._poser = config, floor, unit, poser
         self._start: int = unit.span[0] if unit.span else 0
         self._stop: int | None = unit.span[1] if unit.span else None
         self._clips = 0
@@ -46,15 +48,14 @@ class UnitCurator:
 
     def products(self, reader: VideoReader) -> Iterator[Product]:
         """The unit's products in the order of their keys. Raises SourceError, WorkerLost."""
-        facts = reader.open(
-            self._unit.source.location, self._config.size_px, self._config.decoder, self._start, self._stop
-        )
+        size_px = max(self._config.size_px, self._config.poses.short_side_px if self._poser else 0)
+        facts = reader.open(self._unit.source.location, size_px, self._config.decoder, self._start, self._stop)
         if refusal := refuse(facts, self._floor):
             yield Product(index=0, sequence=None, verdict="rejected", reason=refusal[0], detail=refusal[1])
             return
         meter = SourceMeter(reader, self._unit.source.location, facts, self._start)
         windows = cut_windows(
-            split_shots(self._counted(reader, meter), self._config.shots, "span" if self._start else "start"),
+            split_shots(self._counted(reader, facts, meter), self._config.shots, "span" if self._start else "start"),
             clip_frames=self._config.clip_frames,
             rate_fps=Fraction(self._config.rate_fps).limit_denominator(100_000),
             time_base=facts.time_base,
@@ -71,8 +72,11 @@ class UnitCurator:
             yield from self._window_products(index, window, facts, reader, meter)
         yield from self._lost(index + 1, facts, reader)
 
-    def _counted(self, reader: VideoReader, meter: SourceMeter) -> Iterator[Picture]:
-        for picture in reader.pictures():
+    def _counted(self, reader: VideoReader, facts: VideoFacts, meter: SourceMeter) -> Iterator[Picture]:
+        pictures = reader.pictures()
+        if self._poser is not None:
+            pictures = with_fine_luma(pictures, facts.shown_px, self._config.size_px)
+        for picture in pictures:
             self._seen = picture.index + 1
             meter.push(picture)
             yield picture
@@ -129,8 +133,11 @@ class UnitCurator:
             ),
         )
         product = replace(product, sequence=sequence)
+        if self._poser is not None:
+            product = self._poser.pose(product, pictures, camera)
+        assert product.sequence is not None, "poses take no clip away"
         yield product
-        yield from self._variants(product, sequence, self._clips)
+        yield from self._variants(product, product.sequence, self._clips)
         self._clips += 1
 
     def _variants(self, product: Product, sequence: Sequence, clip: int) -> Iterator[Product]:

@@ -49,6 +49,8 @@ class Picture:
     """Exact presentation time in ticks."""
     rgb: NDArray[np.uint8]
     """(H, W, 3) sRGB."""
+    fine_luma: NDArray[np.uint8] | None = None
+    """(h, w) the same picture at the size at which poses are estimated, where they are."""
 
 
 class Decoder(Protocol):

@@ -22,6 +22,8 @@ from video4spatial.filters.blends import HELD
 from video4spatial.filters.config import Floor, RealConfig
 from video4spatial.filters.curate import UnitCurator
 from video4spatial.filters.learned import LearnedScores, learned_settings
+from video4spatial.filters.poses.attach import ClipPoser
+from video4spatial.filters.poses.estimate import pycolmap_version
 from video4spatial.filters.video import VideoReader
 from video4spatial.pipeline.core.errors import SourceError
 from video4spatial.pipeline.core.stage import Resources, make_unit_settings
@@ -31,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 OPEN_END = 2**31 - 1
 """Stop of a video's last span: wherever the file ends."""
-_NOT_IN_BYTES = ("videos", "captures", "posed", "synthetic_film", "unit_span_s", "limits", "learned_scores")
+_NOT_IN_BYTES = ("videos", "captures", "posed", "poses", "synthetic_film", "unit_span_s", "limits", "learned_scores")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +50,8 @@ class CurateStage:
         "camera": 1,
     }
     """Raised by hand when what the named step puts out changes."""
+    pose_versions: ClassVar[Mapping[str, int]] = {"poses": 1}
+    """What units have beside these whose poses are estimated."""
 
     config: RealConfig = field(default_factory=RealConfig)
     floor: Floor = field(default_factory=Floor)
@@ -57,8 +61,13 @@ class CurateStage:
         """One core for the worker and its child together (they take turns); memory of both, and of the pictures that
         wait for the end of a dissolve and of a clip (as if they were 16:9)."""
         waiting = HELD + self.config.clip_frames
-        waiting_gib = waiting * 3 * self.config.size_px**2 * 16 / 9 / 2**30
-        return Resources(cpus=1.0, memory_gib=0.75 + self.config.limits.memory_gib + waiting_gib)
+        bytes_px = 3 * self.config.size_px**2
+        children = 1
+        if self.config.poses.estimate:
+            bytes_px += self.config.poses.short_side_px**2
+            children = 2
+        waiting_gib = waiting * bytes_px * 16 / 9 / 2**30
+        return Resources(cpus=1.0, memory_gib=0.75 + children * self.config.limits.memory_gib + waiting_gib)
 
     def units(self, sources: list[Source], seed: int) -> list[Unit]:
         """One unit per source and span. A header that cannot be read makes one unit, whose run tells why."""
@@ -67,12 +76,17 @@ class CurateStage:
             "floor": make_unit_settings(self.floor),
             **learned_settings(self.config.learned_scores),
         }
+        versions = dict(self.versions)
+        if self.config.poses.estimate:
+            pycolmap_version()
+            settings["poses"] = {**make_unit_settings(self.config.poses), "crop": self.config.posed.crop}
+            versions |= self.pose_versions
         with VideoReader(self.config.limits) as reader:
             return [
                 Unit(
                     kind="real",
                     source=source,
-                    stage_versions=self.versions,
+                    stage_versions=versions,
                     settings=settings,
                     seed=seed,
                     span=span,
@@ -115,14 +129,17 @@ class CurateWorker:
         self._config, self._floor = config, floor
         self._reader = VideoReader(config.limits)
         self._learned = LearnedScores(config.learned_scores)
+        self._poser = ClipPoser(config, floor) if config.poses.estimate else None
         # one unit is one core; OpenCV's own threads would take the others' time
         cv2.setNumThreads(1)
 
     def __call__(self, unit: Unit) -> Iterator[Product]:
         """See `UnitWorker`."""
-        for product in UnitCurator(self._config, self._floor, unit).products(self._reader):
+        for product in UnitCurator(self._config, self._floor, unit, self._poser).products(self._reader):
             yield self._learned.add(product, unit)
 
     def close(self) -> None:
-        """Kills the child."""
+        """Kills the children."""
         self._reader.close()
+        if self._poser is not None:
+            self._poser.close()

@@ -38,7 +38,7 @@ from video4spatial.pipeline.store.version import Version
 STEPS = ("simulate", "curate", "publish", "train", "evaluate", "sample", "showcase")
 
 NOT_RUN = {
-    "Camera poses of videos": "poses are read from posed captures, not estimated: plain videos train no camera paths",
+    "Camera poses of videos": "estimated only where `real.poses.estimate` asks for it; without, videos train no paths",
     "Habitat renderer": "this version renders with the embedded renderer only",
     "LPIPS, FVD, learned judges": "they need downloaded weights; nothing stands in for them",
 }

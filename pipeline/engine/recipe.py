@@ -58,20 +58,22 @@ class Recipe(Settings):
             raise ConfigError(f"seed must fit in 64 bits, got {self.seed}")
         if self.sim is not None:
             self._check_model_fits(self.sim)
-        elif real is not None and real.captures:
+        elif real is not None and (real.captures or real.poses.estimate):
             self._check_captures_fit(real)
 
     @property
     def has_cameras(self) -> bool:
         """Does some input come with cameras, so that a model can be trained on it."""
-        return self.sim is not None or (self.real is not None and bool(self.real.captures))
+        if self.sim is not None:
+            return True
+        return self.real is not None and (bool(self.real.captures) or self.real.poses.estimate)
 
     def _check_captures_fit(self, real: RealConfig) -> None:
-        """Where captures are all there is to train on, they must be stored as the model takes them."""
+        """Where captures and posed clips are all there is to train on, they must be stored as the model takes them."""
         if real.size_px != self.model.size_px or real.posed.crop != "square":
             raise ConfigError(
-                f"model.size_px is {self.model.size_px}, but captures are stored {real.posed.crop} with real.size_px "
-                f"{real.size_px}; set real.size_px={self.model.size_px} and real.posed.crop=square"
+                f"model.size_px is {self.model.size_px}, but clips with cameras are stored {real.posed.crop} with "
+                f"real.size_px {real.size_px}; set real.size_px={self.model.size_px} and real.posed.crop=square"
             )
         needed = self.train.context.context_frames + self.train.context.target_frames
         if real.clip_frames < needed:

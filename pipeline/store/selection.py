@@ -35,8 +35,8 @@ class Rule(Settings):
     none_of: tuple[str, ...] = ()
     """Of a column of words: rows with one of these are rejected."""
     reason: str = ""
-    """The word for what is wrong with a row that fails (`too_blurred`). Empty: `low_<score>`, `high_<score>`, or of
-    words `is_<word>`."""
+    """The word for what is wrong with a row that fails (`too_blurred`). Empty: `low_<score>`, `high_<score>`, or
+    the word itself."""
     kind: Literal["simulation", "real", "any"] = "any"
     """Which rows it judges."""
 
@@ -60,7 +60,7 @@ class Rule(Settings):
         """(reason, detail) of a row with this value that the rule rejects."""
         if isinstance(value, str):
             is_wanted = value not in self.none_of and (not self.one_of or value in self.one_of)
-            return None if is_wanted else (self.reason or f"is_{value}", f"{self.score} is {value}")
+            return None if is_wanted else (self.reason or value, f"{self.score} is {value}")
         if self.min is not None and value < self.min:
             return self.reason or f"low_{self.score}", f"{self.score} {value:.4g} is below {self.min:g}"
         if self.max is not None and value > self.max:

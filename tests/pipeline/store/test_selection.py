@@ -60,7 +60,7 @@ def test_a_rule_judges_only_what_was_measured_and_only_its_kind() -> None:
 def test_a_column_of_words_is_judged_by_words() -> None:
     table = table_of({"camera_motion": "pan"}, {"camera_motion": "translation"}, {"camera_motion": "static"}, {})
     never = Rule(score="camera_motion", none_of=("pan", "zoom"))
-    assert fates(judge(table, Selection(rules=(never,)))) == ["is_pan", "kept", "kept", "kept"]
+    assert fates(judge(table, Selection(rules=(never,)))) == ["pan", "kept", "kept", "kept"]
     only = Rule(score="camera_motion", one_of=("translation",), reason="no_parallax")
     judgement = judge(table, Selection(rules=(only,)))
     assert fates(judgement) == ["no_parallax", "kept", "no_parallax", "kept"]
