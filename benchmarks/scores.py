@@ -6,7 +6,6 @@ the area under the ROC curve says how often the flawed clip's score is beyond a 
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
 import cv2
 import numpy as np

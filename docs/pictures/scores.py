@@ -1,7 +1,7 @@
 """Draws what each score catches, from footage of our own: python docs/pictures/scores.py docs/pictures/scores.jpg
 
 Each pair is a good and a bad case with the score's value, measured by the pipeline's own functions. What a score sees
-only over time is shown as the middle line of all frames, one below the other: motion slants, what stands still is upright.
+over time is shown as the middle line of all frames, one below the other: motion slants, what stands still is upright.
 """
 
 import sys
