@@ -30,9 +30,12 @@ def handle(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
     best = _best(seen, size_px, header["fov_deg"])
     facts = {"corners": float(np.median([len(one.tracks) for one in seen]))}
     if best is None:
-        return {**facts, "focal_px": 0.0, "explained_share": 0.0}, {"frames": np.zeros(0, dtype=np.int64)}
+        return {**facts, "focal_px": 0.0, "explained_share": 0.0}, dict.fromkeys(
+            ("frames", "seen"), np.zeros(0, dtype=np.int64)
+        )
     return {**facts, "focal_px": best.focal_px, "explained_share": best.explained_share}, {
         "frames": best.frames,
+        "seen": best.seen,
         "world_from_camera": best.world_from_camera,
         "errors_px": best.errors_px,
         "angles_deg": best.angles_deg,

@@ -24,6 +24,8 @@ CHILD_MODULE = "video4spatial.filters.poses.child"
 LEAST_CORNERS = 40
 """Of the median frame."""
 LEAST_POINTS = 40
+LEAST_IN_FRAME = 40
+"""Points that a frame must show for its camera to count."""
 LEAST_EXPLAINED = 0.5
 """Share of the followed corners that a model must explain: right ones explain 0.8 to 1, one that was 29 % off 0.3."""
 LEAST_SHORT_SIDE_PX = 128
@@ -105,9 +107,12 @@ class PoseEstimator:
 
     def _judge(self, luma: NDArray[np.uint8], answer: dict[str, Any], arrays: dict[str, NDArray]) -> Posed | Unposed:
         config, count = self._config, len(luma)
-        start, stop = longest_run(arrays["frames"])
+        start, stop = longest_run(arrays["frames"][arrays["seen"] >= LEAST_IN_FRAME])
         if stop - start < max(self._least_frames, config.min_registered * count):
-            return Unposed("poses_failed", f"{stop - start} of {count} frames in a row got a camera")
+            return Unposed(
+                "poses_failed",
+                f"{stop - start} of {count} frames in a row got a camera that {LEAST_IN_FRAME} points hold",
+            )
         if len(arrays["points"]) < LEAST_POINTS:
             return Unposed("poses_failed", f"{len(arrays['points'])} points, {LEAST_POINTS} are needed")
         error_px, angle_deg = float(arrays["errors_px"].mean()), float(np.median(arrays["angles_deg"]))
