@@ -23,8 +23,8 @@ class PoseConfig(Settings):
     min_registered: float = 0.5
     """Share of a clip's frames, in one run, that must get a camera; the rest is cut off. Lower keeps shorter clips."""
     max_error_px: float = 0.8
-    """Largest mean reprojection error, in pixels of a short side of 256. Right poses of plain scenes have 0.2 to 0.7;
-    higher accepts worse poses."""
+    """Largest mean reprojection error, in pixels of a short side of 256; three quarters of it at 128. Right poses of
+    plain scenes have 0.2 to 0.7; higher accepts worse ones."""
     min_angle_deg: float = 2.0
     """Least median angle under which the cameras of a clip see the same point. Lower accepts less parallax."""
 
