@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video4spatial.filters.camera_motion import CameraMotion, measure_camera
+from video4spatial.filters.parallax import following_noise_px
 from video4spatial.filters.poses.settings import PoseConfig
 from video4spatial.pipeline.core.camera import Cameras
 from video4spatial.pipeline.core.child import Child, Message
@@ -24,6 +25,8 @@ CHILD_MODULE = "video4spatial.filters.poses.child"
 LEAST_CORNERS = 40
 """Of the median frame."""
 LEAST_POINTS = 40
+LEAST_IN_FRAME = 80
+"""Points that a frame must show for its camera to count: what hangs on fewer drifts."""
 LEAST_EXPLAINED = 0.5
 """Share of the followed corners that a model must explain: right ones explain 0.8 to 1, one that was 29 % off 0.3."""
 LEAST_SHORT_SIDE_PX = 128
@@ -105,9 +108,12 @@ class PoseEstimator:
 
     def _judge(self, luma: NDArray[np.uint8], answer: dict[str, Any], arrays: dict[str, NDArray]) -> Posed | Unposed:
         config, count = self._config, len(luma)
-        start, stop = longest_run(arrays["frames"])
+        start, stop = longest_run(arrays["frames"][arrays["seen"] >= LEAST_IN_FRAME])
         if stop - start < max(self._least_frames, config.min_registered * count):
-            return Unposed("poses_failed", f"{stop - start} of {count} frames in a row got a camera")
+            return Unposed(
+                "poses_failed",
+                f"{stop - start} of {count} frames in a row got a camera that {LEAST_IN_FRAME} points hold",
+            )
         if len(arrays["points"]) < LEAST_POINTS:
             return Unposed("poses_failed", f"{len(arrays['points'])} points, {LEAST_POINTS} are needed")
         error_px, angle_deg = float(arrays["errors_px"].mean()), float(np.median(arrays["angles_deg"]))
@@ -119,7 +125,8 @@ class PoseEstimator:
                 f"points are seen under {angle_deg:.2g} degrees, real.poses.min_angle_deg is {config.min_angle_deg:g}"
             )
             return Unposed("no_parallax", told)
-        allowed_px = config.max_error_px * min(luma.shape[1:]) / 256
+        size_px = luma.shape[2], luma.shape[1]
+        allowed_px = config.max_error_px * following_noise_px(size_px) / following_noise_px((256, 256))
         # also where the adjustment diverged to what is no number
         if not (error_px <= allowed_px and np.isfinite(arrays["world_from_camera"]).all()):
             return Unposed("poses_failed", f"the reprojection error is {error_px:.3g} px, {allowed_px:.2f} are allowed")

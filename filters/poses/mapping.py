@@ -36,6 +36,8 @@ class Mapped:
     """(R,) numbers of the frames that have a camera, rising."""
     world_from_camera: NDArray[np.float64]
     """(R, 4, 4) OpenCV axes."""
+    seen: NDArray[np.int64]
+    """(R,) points that each of them shows."""
     focal_px: float
     errors_px: NDArray[np.float64]
     """(P,) mean reprojection error of each point."""
@@ -144,6 +146,7 @@ def _read(model: pycolmap.Reconstruction, seen: list[Observations]) -> Mapped:
     return Mapped(
         frames=np.array([int(image.name) for image in images], dtype=np.int64),
         world_from_camera=world_from_camera,
+        seen=np.array([image.num_points3D for image in images], dtype=np.int64),
         focal_px=float(next(iter(model.cameras.values())).focal_length),
         errors_px=np.array([point.error for point in points], dtype=np.float64),
         angles_deg=np.array([_widest_deg(point, centre_of) for point in points], dtype=np.float64),
