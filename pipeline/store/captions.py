@@ -97,6 +97,16 @@ def put_captions(blobs: Blobs, texts: Mapping[str, str]) -> str:
     return blobs.put("captions", canonical_json(texts), "json")
 
 
+def captions_left(blobs: Blobs, told: Mapping[str, Any] | None, table: pa.Table) -> dict[str, Any] | None:
+    """What the manifest of a version with the rows `table` says, made from one that says `told`: what a withdrawn
+    input was said to show stands in no file that it names."""
+    if told is None:
+        return None
+    rows = table.select(["sample_sha256", COLUMN]).to_pylist()
+    texts = {row["sample_sha256"].hex(): row[COLUMN] for row in rows if row[COLUMN] is not None}
+    return {**told, "path": put_captions(blobs, texts), "used": len(texts)}
+
+
 def stored_captions(blobs: Blobs, told: Mapping[str, Any] | None) -> dict[str, str] | None:
     """The texts that a manifest's `captions` names; None where it names none. Raises StorageError where they are
     lost."""

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.pipeline.core.settings import to_plain
+from video4spatial.pipeline.store.captions import captions_left
 from video4spatial.pipeline.store.commit import commit_version
 from video4spatial.pipeline.store.expression import matching_keys
 from video4spatial.pipeline.store.manifest import describe_derived
@@ -122,6 +123,7 @@ def _derive(parent: Version, derivation: Mapping[str, Any], dataset: str | None,
             table_nbytes=len(parquet),
             derivation={**derivation, "from": parent.name, "from_content": parent.content},
             withdrawn=sorted(withdrawn),
+            captions=captions_left(blobs, parent.manifest.get("captions"), table),
             facts=to_plain(facts),
         )
         version, created = commit_version(blobs, dataset, manifest, parent.name)

@@ -68,6 +68,7 @@ def describe_derived(
     table_nbytes: int,
     derivation: Mapping[str, Any],
     withdrawn: list[str],
+    captions: Mapping[str, Any] | None,
     facts: Mapping[str, Any],
     shard_nbytes: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
@@ -79,7 +80,7 @@ def describe_derived(
     sizes = shard_nbytes or {shard["path"]: shard["nbytes"] for shard in parent["shards"]}
     kept = {name: value for name, value in parent.items() if name not in _OWN}
     told = _of_table(table, table_path, table_nbytes, sizes) | _told(facts)
-    return kept | told | {"derivation": dict(derivation), "withdrawn": withdrawn}
+    return kept | told | {"derivation": dict(derivation), "withdrawn": withdrawn, "captions": captions}
 
 
 _OWN = ("dataset", "version", "parent", "identity", "created")

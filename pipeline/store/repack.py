@@ -50,6 +50,7 @@ def repack(
             table_nbytes=len(parquet),
             derivation={**derivation, "from": version.name, "from_content": version.content},
             withdrawn=version.manifest.get("withdrawn", []),
+            captions=version.manifest.get("captions"),
             facts=to_plain(facts),
             shard_nbytes=sizes,
         )

@@ -161,8 +161,8 @@ def clip_hashes(row: Mapping[str, Any]) -> list[int]:
 
 
 def set_column(table: pa.Table, name: str, values: list[Any]) -> pa.Table:
-    """`table` with the column `name` of COLUMNS replaced."""
-    return table.set_column(table.column_names.index(name), name, pa.array(values, COLUMNS[name]))
+    """`table` with the column `name`, which it has, replaced."""
+    return table.set_column(table.column_names.index(name), name, pa.array(values, table[name].type))
 
 
 def to_parquet(table: pa.Table) -> bytes:

@@ -18,8 +18,8 @@ from video4spatial.pipeline.store.table import set_column
 
 REASON = "withdrawn"
 _FORMAT = 1
-PICTURES = ("thumbnail_jpeg", "perceptual_hash", "picture_hashes")
-"""Columns that show a sequence, or from which what it shows may be recognised."""
+PICTURES = ("thumbnail_jpeg", "perceptual_hash", "picture_hashes", "caption")
+"""Columns that show a sequence, say what it shows, or from which that may be recognised."""
 
 _OF_THE_BYTES = ("sample_sha256", "shard", "offset", "nbytes", "members", *PICTURES)
 
@@ -41,7 +41,7 @@ def withdrawn_sources(blobs: Blobs) -> set[str]:
 
 
 def without_withdrawn(table: pa.Table, sources: Collection[str]) -> pa.Table:
-    """`table` with the rows of those inputs `rejected` as `withdrawn`, without bytes, hash or picture.
+    """`table` with the rows of those inputs `rejected` as `withdrawn`, without bytes, hash, picture or caption.
 
     The rows stay, so that why something is missing remains a question one can ask of the table.
     """
@@ -51,7 +51,7 @@ def without_withdrawn(table: pa.Table, sources: Collection[str]) -> pa.Table:
     told: dict[str, Any] = {"verdict": "rejected", "reason": REASON, "detail": "its source was withdrawn"}
     told |= dict.fromkeys(("split", "near_duplicate_of", *_OF_THE_BYTES)) | {"held_out": False}
     for name, value in told.items():
-        if name not in table.column_names:  # an older program's table
+        if name not in table.column_names:  # an older program's table, or one without captions
             continue
         old = table[name].to_pylist()
         table = set_column(table, name, [value if out else old[row] for row, out in enumerate(gone.to_pylist())])

@@ -12,6 +12,7 @@ from video4spatial.pipeline.engine.clips import check_captions, split_fingerprin
 from video4spatial.pipeline.store.captions import read_captions
 from video4spatial.pipeline.store.selection import Selection
 from video4spatial.pipeline.store.store import Grace, Store, Version
+from video4spatial.pipeline.store.table import from_parquet
 
 ROOMS = [make_unit(number) for number in range(3)]
 
@@ -107,6 +108,24 @@ def test_captions_survive_a_lost_table_garbage_collection_and_derivation(store: 
     assert kept[0]["key"] not in {row["key"] for row in child.reader("all").rows}
     assert all(row["caption"] for row in child.reader("all").rows)
     assert child.manifest["captions"] == version.manifest["captions"]
+
+
+def test_what_was_said_of_a_withdrawn_input_goes_with_it(store: Store, tmp_path: Path) -> None:
+    texts = {row["key"]: f"somebody in {row['key']}" for row in rows(store)}
+    version = captioned(store, tmp_path, *({"key": key, "caption": text} for key, text in texts.items()))
+    gone = {text for key, text in texts.items() if key.startswith(ROOMS[0].unit_id[:12])}
+    child = store.drop(version, ROOMS[0].source.sha256, {}).version
+    assert set(child.table(["caption"])["caption"].to_pylist()) == {None, *texts.values()} - gone
+    assert child.manifest["captions"]["used"] == len(texts) - len(gone)
+    stored = json.loads((store.root / child.manifest["captions"]["path"]).read_text())
+    assert set(stored.values()) == set(texts.values()) - gone
+    for number in (1, 2):
+        store.remove(store.version(f"demo@{number}"))
+    store.collect(Grace(days=0, unit_days=0))
+    kept = b"".join(path.read_bytes() for path in (store.root / "captions").rglob("*.json"))
+    assert not any(text.encode() in kept for text in gone)
+    for path in (store.root / "lineages").rglob("*.parquet"):
+        assert "caption" not in from_parquet(path.read_bytes(), path.name).column_names
 
 
 @pytest.mark.parametrize(
