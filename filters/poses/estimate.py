@@ -25,8 +25,9 @@ CHILD_MODULE = "video4spatial.filters.poses.child"
 LEAST_CORNERS = 40
 """Of the median frame."""
 LEAST_POINTS = 40
-LEAST_IN_FRAME = 80
-"""Points that a frame must show for its camera to count: what hangs on fewer drifts."""
+LEAST_IN_FRAME, LEAST_OF_MEDIAN = 40, 0.5
+"""Points that a frame must show for its camera to count, in all and of what the median frame shows: what hangs on a few
+drifts."""
 LEAST_EXPLAINED = 0.5
 """Share of the followed corners that a model must explain: right ones explain 0.8 to 1, one that was 29 % off 0.3."""
 LEAST_SHORT_SIDE_PX = 128
@@ -108,11 +109,11 @@ class PoseEstimator:
 
     def _judge(self, luma: NDArray[np.uint8], answer: dict[str, Any], arrays: dict[str, NDArray]) -> Posed | Unposed:
         config, count = self._config, len(luma)
-        start, stop = longest_run(arrays["frames"][arrays["seen"] >= LEAST_IN_FRAME])
+        start, stop = longest_run(arrays["frames"][is_held(arrays["seen"])])
         if stop - start < max(self._least_frames, config.min_registered * count):
             return Unposed(
                 "poses_failed",
-                f"{stop - start} of {count} frames in a row got a camera that {LEAST_IN_FRAME} points hold",
+                f"{stop - start} of {count} frames in a row got a camera that enough points hold",
             )
         if len(arrays["points"]) < LEAST_POINTS:
             return Unposed("poses_failed", f"{len(arrays['points'])} points, {LEAST_POINTS} are needed")
@@ -130,7 +131,6 @@ class PoseEstimator:
         # also where the adjustment diverged to what is no number
         if not (error_px <= allowed_px and np.isfinite(arrays["world_from_camera"]).all()):
             return Unposed("poses_failed", f"the reprojection error is {error_px:.3g} px, {allowed_px:.2f} are allowed")
-        poses = upright(arrays["world_from_camera"])
         height, width = luma.shape[1:]
         focal_px = float(answer["focal_px"])
         lens = np.array([[focal_px, 0, width / 2], [0, focal_px, height / 2], [0, 0, 1]])
@@ -138,7 +138,7 @@ class PoseEstimator:
         return Posed(
             start=start,
             cameras=Cameras(
-                world_from_camera=poses[places],
+                world_from_camera=upright(arrays["world_from_camera"][places]),
                 image_from_camera=np.repeat(lens[None], len(places), axis=0),
                 width_px=width,
                 height_px=height,
@@ -160,6 +160,13 @@ def _refuse(luma: NDArray[np.uint8], motion: CameraMotion) -> Unposed | None:
     if motion.kind == "unclear" and motion.scores:
         return Unposed("no_parallax", "what moves in the picture moves by itself")
     return None
+
+
+def is_held(seen: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(R,) do frames show points enough (R,) for their cameras to count."""
+    if not len(seen):
+        return np.zeros(0, dtype=bool)
+    return seen >= max(LEAST_IN_FRAME, LEAST_OF_MEDIAN * float(np.median(seen)))
 
 
 def longest_run(frames: NDArray[np.int64]) -> tuple[int, int]:

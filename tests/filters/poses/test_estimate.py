@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from benchmarks.known_cameras import KnownClip, Studio
 from benchmarks.poses import trajectory_error
 from video4spatial.filters.camera_motion import CameraMotion, measure_camera
-from video4spatial.filters.poses.estimate import Posed, PoseEstimator, Unposed, longest_run, upright
+from video4spatial.filters.poses.estimate import Posed, PoseEstimator, Unposed, is_held, longest_run, upright
 from video4spatial.filters.poses.settings import PoseConfig
 from video4spatial.filters.scores import to_luma
 from video4spatial.pipeline.core.errors import ConfigError, WorkerLost
@@ -45,8 +45,8 @@ def estimated(clip: KnownClip, kind: str = "translation", **settings: float) -> 
 
 
 def test_a_walk_gets_the_cameras_that_filmed_it(walk: KnownClip, posed: Posed) -> None:
-    assert (posed.start, len(posed.cameras)) == (0, len(walk.frames))
-    truth = walk.cameras.world_from_camera
+    assert len(posed.cameras) >= 0.6 * len(walk.frames)
+    truth = walk.cameras.world_from_camera[posed.start : posed.start + len(posed.cameras)]
     length_m = np.linalg.norm(np.diff(truth[:, :3, 3], axis=0), axis=1).sum()
     assert trajectory_error(posed.cameras.world_from_camera[:, :3, 3], truth[:, :3, 3]) < 0.05 * length_m
     assert np.median(turned_deg(posed.cameras.world_from_camera, truth)) < 3
@@ -135,6 +135,12 @@ def test_a_clip_is_cut_to_its_longest_run_of_frames() -> None:
     assert longest_run(np.array([0, 1, 2, 5, 6, 7, 8, 20])) == (5, 9)
     assert longest_run(np.array([3, 4, 9, 10])) == (3, 5)
     assert longest_run(np.zeros(0, dtype=np.int64)) == (0, 0)
+
+
+def test_frames_that_few_points_hold_do_not_count() -> None:
+    assert is_held(np.array([200, 180, 60, 220])).tolist() == [True, True, False, True]
+    assert is_held(np.array([30, 35, 41])).tolist() == [False, False, True]
+    assert is_held(np.zeros(0, dtype=np.int64)).tolist() == []
 
 
 def test_cameras_that_look_straight_down_are_turned_too() -> None:
