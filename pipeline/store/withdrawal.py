@@ -14,7 +14,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from video4spatial.pipeline.store.blobs import Blobs
-from video4spatial.pipeline.store.table import set_column
 
 REASON = "withdrawn"
 _FORMAT = 1
@@ -53,8 +52,9 @@ def without_withdrawn(table: pa.Table, sources: Collection[str]) -> pa.Table:
     for name, value in told.items():
         if name not in table.column_names:  # an older program's table, or one without captions
             continue
-        old = table[name].to_pylist()
-        table = set_column(table, name, [value if out else old[row] for row, out in enumerate(gone.to_pylist())])
+        old, kind = table[name].to_pylist(), table.schema.field(name).type
+        values = [value if out else old[row] for row, out in enumerate(gone.to_pylist())]
+        table = table.set_column(table.column_names.index(name), name, pa.array(values, kind))
     return table
 
 

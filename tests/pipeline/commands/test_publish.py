@@ -61,5 +61,5 @@ def test_what_the_recipe_published_itself_must_still_fit_it(run: Path) -> None:
     del state["publish"]["adopted"]
     (run / "out" / "run.json").write_text(json.dumps(state))
     assert used(run)["version"] == "demo@1"
-    with pytest.raises(ConfigError, match="was published under another name or selection"):
+    with pytest.raises(ConfigError, match="was published under another name"):
         used(run, "select.max_per_source=1")

@@ -1,11 +1,13 @@
 """Versions from versions. Unseen: bytes rewritten, a path that changes sides, a withdrawn input that comes back."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from tests.pipeline.store.make import files_of, make_products, make_unit
 from video4spatial.pipeline.core.errors import ConfigError
+from video4spatial.pipeline.store.captions import read_captions
 from video4spatial.pipeline.store.derive import find_source
 from video4spatial.pipeline.store.selection import Rule, Selection
 from video4spatial.pipeline.store.store import Store
@@ -97,6 +99,22 @@ def test_a_withdrawn_input_leaves_no_bytes_in_the_version_and_stays_out_of_later
         assert store.receipt(FILM.unit_id).shard not in {shard["path"] for shard in version.manifest["shards"]}
         assert version.manifest["withdrawn"] == [FILM.source.sha256]
         assert store.verify(version) == []
+
+
+def test_a_caption_of_a_withdrawn_input_goes_with_it(store: Store, tmp_path: Path) -> None:
+    rows = store.version("demo").table().to_pylist()
+    film = next(row["key"] for row in rows if row["source_sha256"] == FILM.source.sha256 and row["verdict"] == "kept")
+    room = next(row["key"] for row in rows if row["kind"] == "simulation" and row["verdict"] == "kept")
+    file = tmp_path / "captions.jsonl"
+    file.write_text("".join(json.dumps({"key": key, "caption": f"seen in {key}"}) + "\n" for key in (film, room)))
+    told = store.publish("told", [*ROOMS, FILM], Selection(), "", {}, read_captions(file)).version
+    version = store.drop(told, FILM.source.sha256, {}).version
+    captions = {row["key"]: row["caption"] for row in version.table().to_pylist()}
+    assert (captions[film], captions[room]) == (None, f"seen in {room}")
+    store.remove(told)
+    kept_apart = [path.read_bytes() for path in (store.root / "lineages").rglob("*.parquet")]
+    assert kept_apart
+    assert not any(f"seen in {film}".encode() in data for data in kept_apart)
 
 
 def test_what_is_derived_from_an_old_version_leaves_withdrawn_inputs_out_too(store: Store) -> None:
