@@ -80,7 +80,7 @@ def collect(blobs: Blobs, grace: Grace) -> Garbage:
         garbage = marked.garbage()
         for unit_id in garbage.units:
             # first, so that no receipt ever names what is not there
-            blobs.create(retired_path(unit_id), blobs.read(receipt_path(unit_id)))
+            blobs.replace(retired_path(unit_id), blobs.read(receipt_path(unit_id)))
             blobs.remove(receipt_path(unit_id))
         for file in garbage.files:
             blobs.remove(file.path)
