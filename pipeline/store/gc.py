@@ -104,7 +104,8 @@ class _Marked:
         known, self._receipts = self._receipts, {}
         for file in self._blobs.files("units"):
             unit_id = file.path.rpartition("/")[2].removesuffix(".json")
-            if unit_id in known:
+            # one that was reopened and made good meanwhile is another receipt, of other files
+            if unit_id in known and known[unit_id][1] == file.modified_s:
                 self._receipts[unit_id] = known[unit_id]
             elif (data := self._blobs.find(file.path)) is not None:
                 self._receipts[unit_id] = parse_receipt(data, file.path), file.modified_s
