@@ -164,7 +164,7 @@ def _recorded(options: argparse.Namespace, units: list[Unit]) -> tuple[str, ...]
         receipt, failure = store.receipt(unit.unit_id), failures.get(unit.unit_id)
         if receipt is not None:
             word = f"finished: {receipt.rows} rows, {receipt.sequences} with frames"
-            word = "failed as a whole; --retry-failed tries again" if receipt.failed else word
+            word = "failed as a whole; --retry-failed tries again" if receipt.is_broken else word
         elif failure is not None:
             word = f"{failure.reason} after {failure.attempts} attempts ({failure.detail}); --retry-failed tries again"
         else:

@@ -65,7 +65,7 @@ def read_ledger(store: Store, units: Sequence[Unit], retry_failed: bool = False)
 
 def _last_time(store: Store, unit: Unit, receipt: Receipt | None, failure: Failure | None) -> LastTime | None:
     if receipt is not None:
-        if not receipt.failed:
+        if not receipt.is_broken:
             return None
         reason, detail = store.why_failed(receipt)
         return LastTime(source_uri=unit.source.uri, reason=reason, detail=detail, attempts=1)

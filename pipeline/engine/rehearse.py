@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from video4spatial.pipeline.core.errors import SourceError
 from video4spatial.pipeline.core.stage import UnitWorker
 from video4spatial.pipeline.core.unit import Product, Unit
-from video4spatial.pipeline.store.sample import encode_sample
 from video4spatial.pipeline.store.selection import Selection, judge
 from video4spatial.pipeline.store.shard import pack
 from video4spatial.pipeline.store.table import join_tables, make_row, rows_to_table, to_parquet
+from video4spatial.pipeline.store.units import encode_product
 
 PICTURES = 3
 """Frames kept of a sequence: its first, its middle and its last."""
@@ -53,15 +53,14 @@ def rehearse(worker: UnitWorker, unit: Unit, *, with_frames: bool = False, weigh
     samples: dict[str, dict[str, bytes]] = {}
     reason = detail = ""
     try:
-        for product in worker(unit):
+        for made in worker(unit):
+            product, members = encode_product(unit, made)
             rows.append(make_row(unit, product))
             scores |= set(product.scores)
-            if product.sequence is None:
-                continue
-            if with_frames:
+            if with_frames and product.sequence is not None:
                 frames[product.key(unit.unit_id)] = _few(product.sequence.frames)
-            if weigh:
-                samples[product.key(unit.unit_id)] = encode_sample(product.sequence)
+            if weigh and members is not None:
+                samples[product.key(unit.unit_id)] = members
     except SourceError as error:
         reason, detail = error.reason, str(error)
     return Rehearsed(

@@ -113,7 +113,9 @@ class Reasons:
         for row in rows:
             same = by_key.get(row["key"])
             kin = by_hash.get(row["source_sha256"]) or by_uri.get(row["source_uri"])
-            if same is not None:
+            if same is not None and same["verdict"] == "failed":
+                yield row, (f"input failed in {name}: {same['reason']}",)
+            elif same is not None:
                 yield row, (f"selection: {same['reason']} in {name}",)
             elif kin is None:
                 yield row, (f"input is not in {name}",)
@@ -227,7 +229,7 @@ def _short(value: Any) -> str:
 def compare_manifests(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
     """What the two versions were asked for and made with, where that differs: one sentence each."""
     told = [_how(item, item["derivation"]) for item in (first, second) if item.get("derivation")]
-    for name in ("selection", "stages", "seeds", "code", "withdrawn"):
+    for name in ("selection", "captions", "stages", "seeds", "code", "withdrawn"):
         before, after = first.get(name), second.get(name)
         if before != after:
             told.append(f"{name}: {_settings_apart({name: before}, {name: after})}")

@@ -80,7 +80,7 @@ def collect(blobs: Blobs, grace: Grace) -> Garbage:
         garbage = marked.garbage()
         for unit_id in garbage.units:
             # first, so that no receipt ever names what is not there
-            blobs.create(retired_path(unit_id), blobs.read(receipt_path(unit_id)))
+            blobs.replace(retired_path(unit_id), blobs.read(receipt_path(unit_id)))
             blobs.remove(receipt_path(unit_id))
         for file in garbage.files:
             blobs.remove(file.path)
@@ -104,7 +104,8 @@ class _Marked:
         known, self._receipts = self._receipts, {}
         for file in self._blobs.files("units"):
             unit_id = file.path.rpartition("/")[2].removesuffix(".json")
-            if unit_id in known:
+            # one that was reopened and made good meanwhile is another receipt, of other files
+            if unit_id in known and known[unit_id][1] == file.modified_s:
                 self._receipts[unit_id] = known[unit_id]
             elif (data := self._blobs.find(file.path)) is not None:
                 self._receipts[unit_id] = parse_receipt(data, file.path), file.modified_s

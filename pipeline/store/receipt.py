@@ -41,10 +41,16 @@ class Receipt:
     rejected: int
     """Rows below the floor."""
     failed: int
-    """1 where the source broke as a whole."""
+    """Rows that failed: the only one where the source broke as a whole, else clips whose stream was not what was
+    encoded."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """About the run, not the data: seconds, host, code."""
     format: int = FORMAT
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether nothing came of the input: all that it gave is failed."""
+        return self.failed > 0 and self.failed == self.rows
 
     def to_json(self) -> bytes:
         return canonical_json(self)
@@ -72,7 +78,8 @@ def receipt_path(unit_id: str) -> str:
 
 
 def retired_path(unit_id: str) -> str:
-    """Where the receipt of a unit lies whose bytes were collected: what it was made of stays known."""
+    """Where the receipt of a unit lies whose bytes were collected, or that is tried again: what it was made of stays
+    known."""
     return f"retired/{unit_id[:2]}/{unit_id}.json"
 
 

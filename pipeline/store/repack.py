@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from video4spatial.pipeline.core.errors import StorageError
+from video4spatial.pipeline.core.errors import ConfigError, StorageError
 from video4spatial.pipeline.core.settings import to_plain
 from video4spatial.pipeline.store.commit import commit_version
 from video4spatial.pipeline.store.manifest import describe_derived
@@ -18,6 +18,7 @@ from video4spatial.pipeline.store.packing import packs
 from video4spatial.pipeline.store.shard import Place
 from video4spatial.pipeline.store.table import placed, set_column, to_parquet
 from video4spatial.pipeline.store.version import Version
+from video4spatial.pipeline.store.withdrawal import withdrawn_sources
 
 
 def repack(
@@ -28,6 +29,7 @@ def repack(
     `done` is called with the number of sequences written so far.
     """
     blobs = version.blobs
+    _check_not_withdrawn(version)
     places: dict[str, tuple[str, Place]] = {}
     sizes: dict[str, int] = {}
     for item in packs(version, shard_nbytes, seed):
@@ -40,6 +42,7 @@ def repack(
     parquet = to_parquet(table)
     derivation = {"verb": "repack", "shard_nbytes": shard_nbytes, "seed": seed}
     with blobs.committing():
+        _check_not_withdrawn(version)
         gone = [path for path, nbytes in sizes.items() if blobs.size(path) != nbytes]
         if gone:
             raise StorageError(f"{gone[0]} was collected while it was needed; run the same command again")
@@ -55,6 +58,17 @@ def repack(
             shard_nbytes=sizes,
         )
         return commit_version(blobs, version.manifest["dataset"], manifest, version.name)
+
+
+def _check_not_withdrawn(version: Version) -> None:
+    """Raises ConfigError where the version holds a withdrawn input: one with the same content would hold it too."""
+    rows = version.table(["source_sha256", "source_uri", "verdict"]).to_pylist()
+    withdrawn = withdrawn_sources(version.blobs)
+    for row in rows:
+        if row["verdict"] == "kept" and row["source_sha256"] in withdrawn:
+            raise ConfigError(
+                f"{version.name} holds sequences of {row['source_uri']}, which was withdrawn; repack one without it"
+            )
 
 
 def _moved(table: pa.Table, places: Mapping[str, tuple[str, Place]]) -> pa.Table:

@@ -75,6 +75,18 @@ def _pack(
     return _commit(blobs, receipt)
 
 
+def encode_product(unit: Unit, product: Product) -> tuple[Product, dict[str, bytes] | None]:
+    """The product and the members of its sample, None without frames; a failed product where its stream does not hold
+    what was encoded."""
+    if product.sequence is None:
+        return product, None
+    try:
+        return product, encode_sample(product.sequence)
+    except SourceError as error:
+        logger.warning("%s of %s: %s", product.key(unit.unit_id), unit.source.uri, error)
+        return replace(product, sequence=None, verdict="failed", reason=error.reason, detail=str(error)), None
+
+
 def read_receipt(blobs: Blobs, unit_id: str) -> Receipt | None:
     """The receipt of a finished unit, else None."""
     path = receipt_path(unit_id)
@@ -94,9 +106,9 @@ def reopen_failed(blobs: Blobs, receipt: Receipt) -> None:
     """Makes a unit whose input was broken one that is to be tried again: its receipt gives way to a failure record.
 
     The record comes first, so that a kill in between leaves a unit that is known to have failed. Versions that were
-    published keep its row.
+    published keep its row, and the receipt is kept apart: how that was made stays known.
     """
-    if not receipt.failed:
+    if not receipt.is_broken:
         raise ConfigError(f"unit {receipt.unit_id[:12]} did not fail; only what failed is tried again")
     reason, detail = why_failed(blobs, receipt)
     failure = Failure(
@@ -107,12 +119,15 @@ def reopen_failed(blobs: Blobs, receipt: Receipt) -> None:
         detail=detail,
         attempts=1,
     )
-    write_failure(blobs, failure)
-    blobs.remove(receipt_path(receipt.unit_id))
+    with blobs.committing():  # gc reads receipts that it is about to retire
+        write_failure(blobs, failure)
+        blobs.replace(retired_path(receipt.unit_id), receipt.to_json())
+        blobs.remove(receipt_path(receipt.unit_id))
 
 
 def find_receipt(blobs: Blobs, unit_id: str) -> Receipt | None:
-    """What is known of how a unit was made, also where gc has retired it; None where it left no trace."""
+    """What is known of how a unit was made, also where gc has retired it or it was reopened; None where it left no
+    trace."""
     found = read_receipt(blobs, unit_id)
     if found is not None:
         return found
@@ -171,12 +186,9 @@ def _encode(
             )
         if (product.sequence is None) != (product.verdict != "measured"):
             raise ConfigError(f"{key} is {product.verdict} but its sequence is {product.sequence is not None}")
-        if product.sequence is not None:
-            try:
-                samples[key] = encode_sample(product.sequence)
-            except SourceError as error:
-                logger.warning("%s of %s: %s", key, unit.source.uri, error)
-                product = replace(product, sequence=None, verdict="failed", reason=error.reason, detail=str(error))
+        product, members = encode_product(unit, product)
+        if members is not None:
+            samples[key] = members
         rows[key] = make_row(unit, product)
         scores |= set(product.scores)
     return samples, [rows[key] for key in sorted(rows)], scores

@@ -97,6 +97,15 @@ def test_what_failed_is_tried_again_and_what_was_rejected_is_not(store: Store, t
     assert "of 3 tried again 1 are good now, 2 failed again" in text
 
 
+def test_a_clip_that_failed_among_good_ones_is_no_failed_unit(store: Store, tmp_path: Path) -> None:
+    stage, names = ToyStage(scratch=str(tmp_path)), ("torn-1", "good-1")
+    strict = EngineConfig(workers=2, attempts=2, max_failed_fraction=0.0)
+    assert run(store, stage, names, config=strict).failures == {}
+    result = run(store, stage, names, config=strict, retry_failed=True)
+    assert (result.done, result.reused, result.failures) == (0, 2, {})
+    assert (tmp_path / "begun-torn-1").read_text() == "x"
+
+
 def test_without_being_asked_nothing_is_tried_again_and_what_failed_is_told(store: Store, tmp_path: Path) -> None:
     stage, names = ToyStage(scratch=str(tmp_path)), ("broken-1", "lost-1", "good-1", "good-2")
     run(store, stage, names)

@@ -19,7 +19,8 @@ from video4spatial.pipeline.core.unit import Product, Source, Unit
 @dataclass(frozen=True, kw_only=True)
 class ToyStage:
     """Source uris say what happens: `good-*`, `broken-*`, `mended-*` (broken until a file of that name lies in
-    `scratch`), `rejected-*`, `lost-*`, `lost-once-*`, `killer-*`, `bug-*`."""
+    `scratch`), `rejected-*`, `torn-*` (a failed clip beside a good one), `lost-*`, `lost-once-*`, `killer-*`,
+    `bug-*`."""
 
     frames: int = 4
     sleep_s: float = 0.0
@@ -52,6 +53,8 @@ class ToyWorker:
         if name.startswith("rejected"):
             yield Product(index=0, sequence=None, verdict="rejected", reason="black", detail="all dark")
             return
+        if name.startswith("torn"):
+            yield Product(index=1, sequence=None, verdict="failed", reason="clip_mismatch", detail="frame 3 is frame 2")
         if name.startswith("broken") or (name.startswith("mended") and not (Path(stage.scratch) / name).exists()):
             raise SourceError(f"{name} is not a video; give another file", reason="undecodable")
         if name.startswith("lost-once"):

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.pipeline.store.make import make_product, make_products, make_sequence, make_unit
-from video4spatial.pipeline.core.unit import Unit
+from video4spatial.pipeline.core.unit import Product, Unit
+from video4spatial.pipeline.store.captions import read_captions
 from video4spatial.pipeline.store.diff import compare, compare_manifests
 from video4spatial.pipeline.store.selection import Rule, Selection
 from video4spatial.pipeline.store.splits import Splits
@@ -120,3 +121,22 @@ def test_a_withdrawn_input_is_the_reason_for_what_it_took(store: Store) -> None:
     assert told(first, second) == {("removed", ("selection: withdrawn in demo@2",)): 3}
     sentences = compare_manifests(first.manifest, second.manifest)
     assert f"demo@2: drop {ROOMS[0].source.uri} from demo@1" in sentences
+
+
+def test_a_clip_that_failed_in_the_other_version_was_not_left_out_by_its_selection(store: Store) -> None:
+    film = make_unit(50, "real")
+    failed = Product(index=0, sequence=None, verdict="failed", reason="unopenable", detail="no demuxer reads it")
+    receipt = store.write_unit(film, [failed], {})
+    first = publish(store, [*ROOMS, film])
+    store.reopen_failed(receipt)
+    second = publish(store, [*ROOMS, film])
+    assert told(first, second) == {("added", ("input failed in demo@1: unopenable",)): 3}
+
+
+def test_versions_that_differ_in_what_was_said_of_them_are_told_apart(store: Store, tmp_path: Path) -> None:
+    first = publish(store, ROOMS)
+    path = tmp_path / "captions.jsonl"
+    path.write_text(f'{{"key": "{ROOMS[0].unit_id[:12]}-0000", "caption": "a room"}}\n')
+    second = store.publish("demo", ROOMS, Selection(), "", {}, read_captions(path)).version
+    assert compare(first, second) == []
+    assert any(sentence.startswith("captions: ") for sentence in compare_manifests(first.manifest, second.manifest))

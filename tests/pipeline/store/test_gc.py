@@ -13,6 +13,8 @@ import pytest
 
 from tests.pipeline.store.make import files_of, make_products, make_unit
 from video4spatial.pipeline.core.errors import StorageError
+from video4spatial.pipeline.core.unit import Product
+from video4spatial.pipeline.store import gc
 from video4spatial.pipeline.store import publish as publishing
 from video4spatial.pipeline.store.selection import Rule, Selection
 from video4spatial.pipeline.store.store import Grace, Store
@@ -160,6 +162,22 @@ def test_a_running_publish_keeps_what_it_is_about_to_name(store: Store, monkeypa
         thread.join(30)
     assert [item.units for item in collected] == [()]  # type: ignore[attr-defined]
     assert store.verify(store.version("lone")) == []
+
+
+def test_what_a_unit_left_that_was_made_good_meanwhile_stays(store: Store, tmp_path: Path) -> None:
+    film = make_unit(9, "real")
+    failed = Product(index=0, sequence=None, verdict="failed", reason="unopenable", detail="no demuxer reads it")
+    receipt = store.write_unit(film, [failed], {})
+    elsewhere = Store.open(tmp_path / "elsewhere")
+    good = elsewhere.write_unit(film, make_products(film), {})
+    for path in (good.shard, good.index):  # left by a writer that was killed, and found again by the next
+        assert path is not None
+        store._blobs.put(path.partition("/")[0], (elsewhere.root / path).read_bytes(), path.rpartition(".")[2])
+    marked = gc._Marked(store._blobs, Grace(days=0))
+    store.reopen_failed(receipt)
+    assert store.write_unit(film, make_products(film), {}) == good
+    marked.look_again()
+    assert not {good.shard, good.index} & {file.path for file in marked.garbage().files}
 
 
 def test_a_collector_that_waits_is_not_starved_by_writers(store: Store) -> None:

@@ -137,3 +137,16 @@ def test_a_lost_shard_of_a_repacked_version_is_made_again_by_repacking(store: St
     }
     repacked(store)
     assert path.read_bytes() == data
+
+
+def test_a_version_that_holds_a_withdrawn_input_is_not_packed_into_a_new_one(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    for unit in ROOMS:
+        store.write_unit(unit, make_products(unit), {})
+    store.publish("demo", ROOMS, Selection(), "recipe", {})
+    without = store.drop(store.version("demo"), ROOMS[0].source.sha256, {}).version
+    before = files_of(store.root)
+    with pytest.raises(ConfigError, match=r"demo@1 holds sequences of procedural:room\?seed=0, which was withdrawn"):
+        repacked(store)
+    assert files_of(store.root) == before
+    assert repacked(store, name="demo@2").content == without.content

@@ -15,7 +15,8 @@ from tests.pipeline.store.make import files_of, make_product, make_products, mak
 from video4spatial.pipeline.core.errors import ConfigError, SourceError, StorageError
 from video4spatial.pipeline.core.unit import Product
 from video4spatial.pipeline.store.receipt import receipt_path
-from video4spatial.pipeline.store.store import Store
+from video4spatial.pipeline.store.selection import Selection
+from video4spatial.pipeline.store.store import Grace, Store
 from video4spatial.pipeline.store.table import from_parquet
 
 
@@ -180,6 +181,34 @@ def test_a_broken_input_can_be_reopened_and_whatever_did_not_fail_cannot(store: 
     assert store.failures() == {}
     with pytest.raises(ConfigError, match="did not fail"):
         store.reopen_failed(store.write_unit(good, make_products(good), {}))
+
+
+def test_a_unit_that_gave_good_clips_is_not_broken_by_one_that_failed(store: Store) -> None:
+    unit = make_unit(1, "real")
+    bad = Product(index=9, sequence=None, verdict="failed", reason="clip_mismatch", detail="frame 3 is frame 2")
+    receipt = store.write_unit(unit, [*make_products(unit), bad], {})
+    assert (receipt.failed, receipt.is_broken) == (1, False)
+    with pytest.raises(ConfigError, match="did not fail"):
+        store.reopen_failed(receipt)
+    assert store.receipt(unit.unit_id) == receipt
+
+
+def test_how_a_reopened_unit_failed_stays_known_until_it_is_made_good(store: Store) -> None:
+    unit, other = make_unit(1, "real"), make_unit(2)
+    failed = Product(index=0, sequence=None, verdict="failed", reason="unopenable", detail="no demuxer reads it")
+    receipt = store.write_unit(unit, [failed], {"host": "first"})
+    store.write_unit(other, make_products(other), {})
+    store.publish("demo", [unit, other], Selection(), "", {})
+    store.reopen_failed(receipt)
+    key = f"{unit.unit_id[:12]}-0000"
+    assert store.lineage(key).receipt == receipt
+    made = store.write_unit(unit, make_products(unit), {"host": "second"})
+    assert store.lineage(key).receipt == made
+    assert [fate.reason for fate in store.lineage(key).fates] == ["unopenable"]
+    store.drop(store.publish("demo", [unit, other], Selection(), "", {}).version, unit.source.sha256, {})
+    store.remove(store.version("demo@2"))
+    assert store.collect(Grace(days=0, unit_days=0)).units == (unit.unit_id,)
+    assert store.lineage(key).receipt == made
 
 
 def test_a_damaged_receipt_says_what_to_do(store: Store) -> None:
