@@ -23,7 +23,7 @@ from video4spatial.model.config import ContextConfig, EvaluateConfig, ModelConfi
 from video4spatial.model.evaluate import evaluate
 from video4spatial.model.launch import LocalLaunch
 from video4spatial.model.pipeline import load_pipeline
-from video4spatial.model.store_source import StoreSource, clip_sources
+from video4spatial.model.store_source import StoreSource, check_captions, clip_sources
 from video4spatial.model.trainer import train
 from video4spatial.pipeline.core.errors import ConfigError, StorageError, V4SError
 from video4spatial.pipeline.core.files import write_atomic
@@ -47,6 +47,7 @@ def run_train(options: argparse.Namespace) -> int:
     """From the newest checkpoint to the last step; Ctrl-C and SIGTERM save first."""
     version, settings = open_arrays(options.arrays), _settings(options)
     model, config = from_plain(ModelConfig, settings["model"]), from_plain(TrainConfig, settings["train"])
+    check_captions(version.reader().rows, model.instruction_bytes)
     stop = _Stop()
     sources = _sources(version, model, config.context, ("train", "held_out", "val"))
     if "train" not in sources:

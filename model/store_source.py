@@ -125,6 +125,21 @@ def clip_sources(
     return {part: source for part, source in sources.items() if len(source)}
 
 
+def check_captions(rows: Iterable[Mapping[str, Any]], instruction_bytes: int) -> None:
+    """Raises ConfigError where a caption that a model of these sequences may be given is too long for it."""
+    sizes = {
+        row["key"]: len(row["caption"].encode()) + 1
+        for row in rows
+        if row["pose_source"] != "none" and row.get("caption")
+    }
+    longest = max(sizes, key=lambda key: sizes[key], default=None)
+    if longest is not None and sizes[longest] > instruction_bytes:
+        raise ConfigError(
+            f"the caption of {longest} needs {sizes[longest]} bytes, model.instruction_bytes is {instruction_bytes}; "
+            f"set model.instruction_bytes={sizes[longest]}, or caption shorter"
+        )
+
+
 def relative_scale(world_from_camera: NDArray[np.float64]) -> float:
     """What positions (T, 4, 4) of unknown scale are multiplied with, so that the path has the usual extent in metres:
     the farthest camera stands `RELATIVE_EXTENT_M` from their middle. 1 where the camera does not move."""

@@ -1,7 +1,7 @@
 """`v4s datasets export --format arrays|webdataset` and `repack`: whole versions, for readers that know no store.
 
 version ─▶ store/arrays.py ─▶ DIR/sequences/, settings.json, index.json
-version ─▶ store/packing.py ─▶ DIR/train-000000.tar, ..., index.json
+version ─▶ store/packing.py ─▶ DIR/train-000000.tar, ..., captions.jsonl, index.json
 """
 
 import argparse
@@ -90,8 +90,17 @@ def _write_tars(version: Version, options: argparse.Namespace, counter: Any) -> 
             {"name": name, "nbytes": len(item.data), "sha256": digest, "sequences": len(item.places)}
         )
         counter.advance(len(item.places))
+    if version.manifest.get("captions"):
+        write_atomic(options.out / "captions.jsonl", _captions(version))
     index = {"format": 1, "what": "video4spatial webdataset", "version": version.name, "content": version.content}
     write_atomic(options.out / "index.json", json.dumps(index | {"shards": told}, indent=1, sort_keys=True).encode())
+
+
+def _captions(version: Version) -> bytes:
+    """The captions of kept sequences, in the form in which publish takes them."""
+    rows = [row for row in version.reader().rows if row["caption"]]
+    told = [{"sample_sha256": row["sample_sha256"].hex(), "key": row["key"], "caption": row["caption"]} for row in rows]
+    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in told).encode()
 
 
 def _write_settings(version: Version, folder: Path) -> None:

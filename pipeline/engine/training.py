@@ -13,10 +13,9 @@ from typing import Any
 
 from video4spatial.model.config import ModelConfig, TrainConfig
 from video4spatial.model.launch import Launch, LocalLaunch
-from video4spatial.model.store_source import clip_sources
+from video4spatial.model.store_source import check_captions, clip_sources
 from video4spatial.model.trainer import TrainResult, train
 from video4spatial.pipeline.core.errors import ConfigError, RunFailed
-from video4spatial.pipeline.engine.clips import check_captions
 from video4spatial.pipeline.engine.cluster import ray_session
 from video4spatial.pipeline.store.store import Store
 from video4spatial.pipeline.store.version import Part
@@ -43,7 +42,7 @@ class TrainingJob:
         version = Store.open(self.store_address, create=False).version(self.version)
         if version.content != self.content:
             raise ConfigError(f"{self.version} holds content {version.content[:16]}, planned was {self.content[:16]}")
-        check_captions(version, self.model.instruction_bytes)
+        check_captions(version.reader("all").rows, self.model.instruction_bytes)
         context = self.train.context
         shortest = context.context_frames + context.target_frames
         parts: tuple[Part, ...] = ("train", "held_out", "val")

@@ -15,6 +15,7 @@ from video4spatial.pipeline.commands import main as command
 from video4spatial.pipeline.core.settings import to_plain
 from video4spatial.pipeline.engine.clips import split_fingerprint
 from video4spatial.pipeline.engine.training import TrainingJob, start_training
+from video4spatial.pipeline.store.captions import matched_captions, read_captions
 from video4spatial.pipeline.store.selection import Selection
 from video4spatial.pipeline.store.store import Store, Version
 
@@ -127,6 +128,42 @@ def test_the_trainer_of_a_bare_node_says_what_is_wrong(
     assert "one that was not finished" in capsys.readouterr().err
 
 
+@pytest.fixture(scope="module")
+def captioned(tmp_path_factory: pytest.TempPathFactory) -> Version:
+    """demo@1, of which one training sequence and one of the film have captions."""
+    folder = tmp_path_factory.mktemp("captioned")
+    store = Store.open(folder / "store")
+    for unit in [*ROOMS, FILM]:
+        store.write_unit(unit, make_products(unit, 2), {})
+    lines = folder / "captions.jsonl"
+    said = ((ROOMS[0], "a room with a red chair"), (FILM, "somebody walks by"))
+    lines.write_text(
+        "".join(json.dumps({"key": f"{unit.unit_id[:12]}-0000", "caption": text}) + "\n" for unit, text in said)
+    )
+    return store.publish("demo", [*ROOMS, FILM], Selection(), RECIPE, {}, read_captions(lines)).version
+
+
+def test_a_bare_node_names_a_caption_that_does_not_fit_before_it_trains(
+    captioned: Version, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert export(captioned, tmp_path / "arrays", "--format", "arrays") == 0
+    settings = tmp_path / "settings.json"
+    settings.write_text(json.dumps({"model": to_plain(MODEL), "train": to_plain(TRAIN)}))
+    run = tmp_path / "run"
+    capsys.readouterr()
+    train = ["train", str(tmp_path / "arrays"), "--out", str(run), "--settings", str(settings)]
+    assert trainer.main(train) == 2
+    assert f"{ROOMS[0].unit_id[:12]}-0000 needs 24 bytes" in capsys.readouterr().err
+    assert not run.exists()
+
+
+def test_captions_go_along_with_tars_in_the_form_in_which_they_came(captioned: Version, tmp_path: Path) -> None:
+    assert export(captioned, tmp_path / "out", "--format", "webdataset") == 0
+    told = matched_captions(read_captions(tmp_path / "out" / "captions.jsonl"), captioned.table())
+    rows = [row for row in captioned.reader("all").rows if row["caption"]]
+    assert told == ({row["sample_sha256"].hex(): row["caption"] for row in rows}, {"used": 2, "stale": 0, "unknown": 0})
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_the_webdataset_library_alone_reads_the_export(version: Version, tmp_path: Path) -> None:
     webdataset = pytest.importorskip("webdataset")
@@ -143,6 +180,7 @@ def test_the_webdataset_library_alone_reads_the_export(version: Version, tmp_pat
         for sample in found:
             assert {ext: sample[ext] for ext in members[sample["__key__"]]} == members[sample["__key__"]]
     assert len(index["shards"]["train"]) > 1
+    assert not (out / "captions.jsonl").exists()
 
 
 def test_whole_exports_take_no_keys_and_overwrite_nothing(

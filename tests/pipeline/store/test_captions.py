@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.pipeline.store.make import files_of, make_products, make_unit
+from video4spatial.model.store_source import check_captions
 from video4spatial.pipeline.core.errors import ConfigError
-from video4spatial.pipeline.engine.clips import check_captions, split_fingerprint
+from video4spatial.pipeline.engine.clips import split_fingerprint
 from video4spatial.pipeline.store.captions import read_captions
 from video4spatial.pipeline.store.selection import Selection
 from video4spatial.pipeline.store.store import Grace, Store, Version
@@ -164,7 +165,7 @@ def test_captions_that_are_not_there_empty_contradict_or_fit_nothing_are_refused
 def test_a_caption_that_no_model_could_read_is_named_before_training(store: Store, tmp_path: Path) -> None:
     first = next(row for row in rows(store) if row["verdict"] == "kept")
     version = captioned(store, tmp_path, {"key": first["key"], "caption": "ä" * 20})
-    check_captions(version, 41)
+    check_captions(version.reader("all").rows, 41)
     with pytest.raises(ConfigError, match=rf"{first['key']} needs 41 bytes.*set model.instruction_bytes=41"):
-        check_captions(version, 40)
-    check_captions(store.version("demo@1"), 1)
+        check_captions(version.reader("all").rows, 40)
+    check_captions(store.version("demo@1").reader("all").rows, 1)
