@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from PIL import Image
 
 from video4spatial.pipeline.commands.context import RunContext
@@ -102,7 +103,7 @@ def _pictures_and_paths(version: Version) -> tuple[tuple[Picture, ...], dict[str
     """Frames of the rows worth showing (rejected ones too), and every camera path by scene."""
     table = version.table()
     wanted = set(wanted_pictures(table))
-    rows = [row for row in table.drop_columns(["thumbnail_jpeg"]).to_pylist() if row["shard"]]
+    rows = _with_bytes(version, table)
     reader = Reader(version.blobs, rows)
     pictures = tuple(
         picture_of(row["key"], reader.read(index)) for index, row in enumerate(rows) if row["key"] in wanted
@@ -115,6 +116,13 @@ def _pictures_and_paths(version: Version) -> tuple[tuple[Picture, ...], dict[str
             path = CameraPath(key=row["key"], world_from_camera=cameras.world_from_camera)
             paths.setdefault(row["scene"] or row["split_group"], []).append(path)
     return pictures, paths
+
+
+def _with_bytes(version: Version, table: pa.Table) -> list[dict[str, Any]]:
+    """The rows that can be shown: what the version does not keep may have been collected (`gc --originals`)."""
+    rows = [row for row in table.drop_columns(["thumbnail_jpeg"]).to_pylist() if row["shard"]]
+    gone = {path for path in {row["shard"] for row in rows} if version.blobs.size(path) is None}
+    return [row for row in rows if row["verdict"] == "kept" or row["shard"] not in gone]
 
 
 def _can_be_mapped(row: Mapping[str, Any]) -> bool:
