@@ -7,7 +7,6 @@ The stages of a run do the work, so that what is told is what a run does; no sto
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from video4spatial.filters.captures.capture import Capture
 from video4spatial.filters.captures.formats import format_of, read_capture
@@ -23,7 +22,7 @@ from video4spatial.pipeline.core.errors import ConfigError, SourceError
 from video4spatial.pipeline.core.settings import to_plain
 from video4spatial.pipeline.core.stage import UnitStage
 from video4spatial.pipeline.core.unit import Source, Unit
-from video4spatial.pipeline.engine.rehearse import Rehearsed, judged_rows, rehearse
+from video4spatial.pipeline.engine.rehearse import judged_rows, rehearse
 from video4spatial.pipeline.report.build import write_report
 from video4spatial.pipeline.report.explain_page import explain_page
 from video4spatial.pipeline.report.explain_text import explain_lines
@@ -90,11 +89,12 @@ def _explanation(
     finally:
         worker.close()
     failed = [each for each in found if each.reason]
-    rows = judged_rows(found, recipe.select) or _rows_before(failed)
+    rows = [*judged_rows(found, recipe.select), *(row for each in failed for row in each.rows)]
+    place = {unit.unit_id: number for number, unit in enumerate(units)}
     return Explanation(
         name=units[0].source.uri,
         facts=_capture_facts(path, recipe.real) if isinstance(stage, CaptureStage) else _file_facts(path, recipe.real),
-        rows=tuple(rows),
+        rows=tuple(sorted(rows, key=lambda row: (place[row["unit_id"]], row["key"]))),
         frames={key: frames for each in found for key, frames in each.frames.items()},
         scores=tuple(sorted({name for each in found for name in each.scores})),
         thresholds=(
@@ -102,13 +102,10 @@ def _explanation(
             *selection_thresholds(to_plain(recipe.select)),
         ),
         failures=tuple((each.reason, each.detail) for each in failed),
+        lost_units=frozenset(each.unit.unit_id for each in failed),
         recorded=_recorded(options, units),
         settings=_settings(loaded),
     )
-
-
-def _rows_before(failed: list[Rehearsed]) -> list[dict[str, Any]]:
-    return sorted((row for each in failed for row in each.rows), key=lambda row: str(row["key"]))
 
 
 def _settings(loaded: LoadedRecipe) -> str:

@@ -137,10 +137,10 @@ def _measured(row: Row, told: Explanation) -> str:
 
 
 def _is_kept(row: Row, told: Explanation) -> bool:
-    return row["verdict"] == "kept" and not told.failures
+    return row["verdict"] == "kept" and not told.is_lost(row)
 
 
 def _verdict(row: Row, told: Explanation) -> str:
-    if told.failures and not row["reason"]:
+    if told.is_lost(row) and not row["reason"]:
         return "found"
     return "kept" if row["verdict"] == "kept" else str(row["reason"]).replace("_", " ")

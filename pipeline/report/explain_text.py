@@ -23,7 +23,7 @@ def explain_lines(told: Explanation) -> Iterator[str]:
         yield f"FAILED {reason}: {detail}"
         if advice := advice_for(reason):
             yield f"  what to do: {advice}"
-    if told.failures and told.rows:
+    if any(map(told.is_lost, told.rows)):
         yield "Found before that; a unit that fails keeps none of it:"
     if told.rows:
         yield ""
@@ -38,14 +38,16 @@ def explain_lines(told: Explanation) -> Iterator[str]:
 
 def summary(told: Explanation) -> str:
     """`3 kept, 5 rejected (2 leftover, 1 frozen, ...)`."""
+    why = ", ".join(reason for reason, _ in told.failures)
     if told.failures and not told.rows:
-        return f"nothing can be used: {', '.join(reason for reason, _ in told.failures)}"
-    if told.failures:
-        return f"nothing is kept: {', '.join(reason for reason, _ in told.failures)}"
-    dropped = Counter(str(row["reason"]) for row in told.rows if row["verdict"] != "kept")
-    kept = len(told.rows) - dropped.total()
+        return f"nothing can be used: {why}"
+    rows = [row for row in told.rows if not told.is_lost(row)]
+    if told.failures and not rows:
+        return f"nothing is kept: {why}"
+    dropped = Counter(str(row["reason"]) for row in rows if row["verdict"] != "kept")
     reasons = ", ".join(f"{count} {reason}" for reason, count in dropped.most_common())
-    return f"{kept} kept, {dropped.total()} rejected" + (f" ({reasons})" if reasons else "")
+    said = f"{len(rows) - dropped.total()} kept, {dropped.total()} rejected" + (f" ({reasons})" if reasons else "")
+    return said + (f"; {len(told.failures)} of its units fail: {why}" if told.failures else "")
 
 
 def _clip(row: Row, told: Explanation) -> str:
@@ -54,7 +56,7 @@ def _clip(row: Row, told: Explanation) -> str:
         f"{check.score} {check.value:.4g} ({'' if check.passes else 'not '}{check.limits})"
         for check in checks_of(row, told.thresholds)
     )
-    verdict = "found" if told.failures else "kept" if row["verdict"] == "kept" else "rejected"
+    verdict = "found" if told.is_lost(row) else "kept" if row["verdict"] == "kept" else "rejected"
     why = f"{row['reason']}: {row['detail']}" if row["reason"] else ""
     said = "; ".join(words for words in (why, measured) if words)
     return f"  {clip_name(row):{_NAME}s}{frames:{_FRAMES}s}{verdict:{_VERDICT}s} {said}".rstrip()

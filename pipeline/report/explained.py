@@ -54,7 +54,8 @@ class Explanation:
     facts: tuple[tuple[str, str], ...]
     """(name, words) of the file."""
     rows: tuple[Row, ...]
-    """Sorted by key, with the verdicts that publish would give; of an input that fails: what was found before."""
+    """In the order of the source, with the verdicts that publish would give; of a unit that fails, what was found
+    before."""
     frames: Mapping[str, NDArray[np.uint8]]
     """(up to 3, H, W, 3) by key."""
     scores: tuple[str, ...]
@@ -62,10 +63,16 @@ class Explanation:
     thresholds: tuple[Threshold, ...]
     failures: tuple[tuple[str, str], ...]
     """(reason, detail) of the units that fail as a whole."""
+    lost_units: frozenset[str]
+    """Their ids: of what was found in them nothing stays, whatever becomes of the other spans of the input."""
     recorded: tuple[str, ...]
     """What the store of the run knows of it, one sentence a unit."""
     settings: str
     """Which recipe the verdicts come from."""
+
+    def is_lost(self, row: Row) -> bool:
+        """Whether it goes with its unit."""
+        return row["unit_id"] in self.lost_units
 
 
 @dataclass(frozen=True, kw_only=True)

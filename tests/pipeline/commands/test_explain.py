@@ -1,5 +1,7 @@
 """`v4s curate --explain`. Unseen: a verdict that a run would not give, or a look that leaves data behind."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,11 @@ import pytest
 from tests.filters.captures import imitate
 from tests.filters.conftest import _write_video, film
 from tests.pipeline.commands.test_main import fails
+from video4spatial.pipeline.commands import explain as explaining
 from video4spatial.pipeline.commands import main as command
+from video4spatial.pipeline.core.stage import UnitWorker
+from video4spatial.pipeline.core.unit import Unit
+from video4spatial.pipeline.engine.rehearse import Rehearsed, rehearse
 from video4spatial.pipeline.report.explained import ADVICE, Check
 from video4spatial.pipeline.store.store import Store
 
@@ -91,6 +97,30 @@ def test_a_file_that_cannot_be_read_has_its_name_and_what_to_do(
     assert "FAILED unopenable" in out
     assert f"what to do: {ADVICE['unopenable']}" in out
     assert "nothing can be used: unopenable" in out
+
+
+def test_a_span_that_fails_takes_the_others_with_it_no_more_than_in_a_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = _write_video(tmp_path / "long.mp4", film([300, 150]))
+    lost: list[str] = []
+
+    def loses_the_first(worker: UnitWorker, unit: Unit, **options: bool) -> Rehearsed:
+        found = rehearse(worker, unit, **options)
+        lost.extend(unit.unit_id for _ in range(not lost))
+        return replace(found, reason="timed_out", detail="no answer") if unit.unit_id in lost else found
+
+    monkeypatch.setattr(explaining, "rehearse", loses_the_first)
+    arguments = ("--set", "real.clip_frames=16", "--set", "real.unit_span_s=10", "--out", tmp_path / "look")
+    out = told(capsys, "--explain", long, *arguments)
+    assert "FAILED timed_out: no answer" in out
+    found, kept = (len(re.findall(rf" {word} {{2,}}", out)) for word in ("found", "kept"))
+    assert found > 0
+    assert re.search(rf"^{kept} kept, .*; 1 of its units fail: timed_out$", out, re.MULTILINE)
+    assert kept > 2
+    starts = [int(start) for start in re.findall(r"^  clip .*? (\d+) to \d+ ", out, re.MULTILINE)]
+    assert starts == sorted(starts)
+    assert len(starts) > 10
 
 
 def test_a_timed_out_file_says_which_limit_to_raise(edited: Path, capsys: pytest.CaptureFixture[str]) -> None:
