@@ -157,6 +157,8 @@ def _recorded(options: argparse.Namespace, units: list[Unit]) -> tuple[str, ...]
     store = Store.open(address, create=False)
     failures = store.failures()
     sentences = []
+    if units[0].source.sha256 in store.withdrawn():
+        sentences.append("the input was withdrawn: publish leaves out whatever is made of it")
     for unit in units:
         receipt, failure = store.receipt(unit.unit_id), failures.get(unit.unit_id)
         if receipt is not None:

@@ -14,7 +14,19 @@ import pyarrow as pa
 
 from video4spatial.pipeline.core.errors import ConfigError, StorageError
 from video4spatial.pipeline.core.unit import Product, Unit
-from video4spatial.pipeline.store import derive, gc, lineage, publish, rebuild, removal, repack, trace, units, version
+from video4spatial.pipeline.store import (
+    derive,
+    gc,
+    lineage,
+    publish,
+    rebuild,
+    removal,
+    repack,
+    trace,
+    units,
+    version,
+    withdrawal,
+)
 from video4spatial.pipeline.store.blobs import Blobs
 from video4spatial.pipeline.store.captions import Captions
 from video4spatial.pipeline.store.derive import Derived
@@ -153,6 +165,10 @@ class Store:
     def drop(self, version: Version, source_sha256: str, facts: Mapping[str, Any]) -> Derived:
         """Withdraws a raw input: a version without it now, and no later one takes it in."""
         return derive.drop_source(version, source_sha256, facts)
+
+    def withdrawn(self) -> set[str]:
+        """sha256 of every withdrawn input."""
+        return withdrawal.withdrawn_sources(self._blobs)
 
     def repack(
         self, version: Version, shard_nbytes: int, seed: int, facts: Mapping[str, Any], done: Callable[[int], None]

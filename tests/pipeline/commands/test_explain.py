@@ -11,11 +11,13 @@ from tests.filters.conftest import _write_video, film
 from tests.pipeline.commands.test_main import fails
 from video4spatial.pipeline.commands import explain as explaining
 from video4spatial.pipeline.commands import main as command
+from video4spatial.pipeline.core.files import sha256_file
 from video4spatial.pipeline.core.stage import UnitWorker
 from video4spatial.pipeline.core.unit import Unit
 from video4spatial.pipeline.engine.rehearse import Rehearsed, rehearse
 from video4spatial.pipeline.report.explained import ADVICE, Check
 from video4spatial.pipeline.store.store import Store
+from video4spatial.pipeline.store.withdrawal import withdraw
 
 RECIPE = (
     "name: t\nreal: {size_px: 64, clip_frames: 16, rate_fps: 12, augment: {occluder_variants: 0}}\n"
@@ -97,6 +99,16 @@ def test_a_file_that_cannot_be_read_has_its_name_and_what_to_do(
     assert "FAILED unopenable" in out
     assert f"what to do: {ADVICE['unopenable']}" in out
     assert "nothing can be used: unopenable" in out
+
+
+def test_an_input_that_was_withdrawn_is_told_as_such(
+    edited: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = Store.open(tmp_path / "store")
+    arguments = ("--explain", edited, "--store", store.root)
+    assert "withdrawn" not in told(capsys, *arguments)
+    withdraw(store._blobs, sha256_file(edited), edited.name)
+    assert "recorded      the input was withdrawn: publish leaves out" in told(capsys, *arguments)
 
 
 def test_a_span_that_fails_takes_the_others_with_it_no_more_than_in_a_run(
