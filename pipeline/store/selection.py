@@ -168,7 +168,8 @@ def _apply_rule(table: pa.Table, rule: Rule, fates: _Fates) -> bool:
 
 
 def _drop_near_duplicates(table: pa.Table, bits: int, fates: _Fates) -> tuple[list[str | None], list[tuple[str, str]]]:
-    """Rejects near duplicates among kept real rows; a variant group shares the fate of its first kept row."""
+    """Rejects near duplicates among kept real rows; a variant group shares the fate of its first kept row. Pairs of
+    split groups are told of all of them: a crop may show what another recording shows, where its original does not."""
     keys, groups = table["key"].to_pylist(), table["variant_group"].to_pylist()
     split_groups, kinds = table["split_group"].to_pylist(), table["kind"].to_pylist()
     hashes = [clip_hashes(row) for row in table.select(["perceptual_hash", "picture_hashes"]).to_pylist()]
@@ -186,7 +187,9 @@ def _drop_near_duplicates(table: pa.Table, bits: int, fates: _Fates) -> tuple[li
             fates.reject(
                 row, "near_duplicate", f"its pictures differ by at most {bits} of 64 bits from those of {keys[twin]}"
             )
-    return near_duplicate_of, sorted({(split_groups[first[a]], split_groups[first[b]]) for a, b in found.links})
+    every = [row for rows in rows_of.values() for row in rows]
+    links = found.links if every == first else find_near_duplicates([hashes[row] for row in every], bits).links
+    return near_duplicate_of, sorted({(split_groups[every[a]], split_groups[every[b]]) for a, b in links})
 
 
 def _cap_sources(table: pa.Table, cap: int, fates: _Fates) -> None:

@@ -186,6 +186,28 @@ def test_near_duplicates_on_two_sides_are_found(tmp_path: Path) -> None:
     assert any("near duplicates" in what and "two sides" in what for what in found)
 
 
+def test_a_variant_that_shows_what_another_recording_shows_stands_on_its_side(tmp_path: Path) -> None:
+    films = [make_unit(number, "real") for number in range(8)]
+    hashes = [int(np.random.default_rng(number).integers(-(2**63), 2**63)) for number in range(8)]
+
+    def published(folder: str, twin: tuple[int, int] | None = None) -> tuple[Store, Version]:
+        store = Store.open(tmp_path / folder)
+        for number, unit in enumerate(films):
+            products = [make_product(unit, 0, make_sequence(unit, number), {}, {"perceptual_hash": hashes[number]})]
+            if twin is not None and number == twin[0]:
+                sequence = make_sequence(unit, 99, variant={"kind": "crop"})
+                products += [make_product(unit, 0, sequence, {}, {"perceptual_hash": hashes[twin[1]]}, variant=1)]
+            store.write_unit(unit, products, {})
+        return store, store.publish("demo", films, Selection(near_duplicate_bits=3), "", {}).version
+
+    side = {row["source_sha256"]: row["split"] for row in published("apart")[1].reader("all").rows}
+    sides = [side[unit.source.sha256] for unit in films]
+    pair = next((a, b) for a in range(8) for b in range(8) if sides[a] != sides[b])
+    store, version = published("together", pair)
+    assert store.verify(version) == []
+    assert version.manifest["rows"] == 9, "a crop that is like another film is kept, as its original is"
+
+
 def test_a_shard_that_the_manifest_does_not_name_is_found(store: Store) -> None:
     version = store.version("demo")
     fewer = json.loads(json.dumps({**version.manifest, "shards": version.manifest["shards"][1:]}))
