@@ -42,7 +42,6 @@ class TrainingJob:
         version = Store.open(self.store_address, create=False).version(self.version)
         if version.content != self.content:
             raise ConfigError(f"{self.version} holds content {version.content[:16]}, planned was {self.content[:16]}")
-        check_captions(version.reader("all").rows, self.model.instruction_bytes)
         context = self.train.context
         shortest = context.context_frames + context.target_frames
         parts: tuple[Part, ...] = ("train", "held_out", "val")
@@ -67,7 +66,12 @@ class TrainingJob:
 def start_training(
     job: TrainingJob, workers: int, address: str | None, should_stop: Callable[[], bool], use_gpu: bool = False
 ) -> TrainResult:
-    """Runs `job` here (`workers` 0) or on that many Ray Train workers; returns rank 0's result."""
+    """Runs `job` here (`workers` 0) or on that many Ray Train workers; returns rank 0's result.
+
+    Raises ConfigError, before any worker starts, where a caption is too long for the model.
+    """
+    version = Store.open(job.store_address, create=False).version(job.version)
+    check_captions(version.reader("all").rows, job.model.instruction_bytes)
     if workers == 0:
         return job.run(LocalLaunch(should_stop))
     return _on_ray(job, workers, address, use_gpu)

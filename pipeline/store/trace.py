@@ -116,7 +116,7 @@ def trace(blobs: Blobs, source_sha256: str, runs: Iterable[Path]) -> Trace:
     receipts = [(receipt, gone) for receipt, gone in _receipts(blobs) if receipt.source_sha256 == source_sha256]
     uris = {row["source_uri"] for use in uses for row in use.rows} | {receipt.source_uri for receipt, _ in receipts}
     units = [
-        Made(unit_id=receipt.unit_id, sequences=receipt.sequences, collected=gone)
+        Made(unit_id=receipt.unit_id, sequences=receipt.sequences, collected=gone and receipt.shard is not None)
         for receipt, gone in sorted(receipts, key=lambda item: item[0].unit_id)
     ]
     trained = [*_recorded(blobs, uses), *_on_disk(uses, runs)]

@@ -12,7 +12,9 @@ from tests.pipeline.store.make import make_products, make_unit
 from video4spatial.model import __main__ as trainer
 from video4spatial.model.config import ContextConfig, ModelConfig, TrainConfig
 from video4spatial.pipeline.commands import main as command
+from video4spatial.pipeline.core.errors import ConfigError
 from video4spatial.pipeline.core.settings import to_plain
+from video4spatial.pipeline.engine import training
 from video4spatial.pipeline.engine.clips import split_fingerprint
 from video4spatial.pipeline.engine.training import TrainingJob, start_training
 from video4spatial.pipeline.store.captions import matched_captions, read_captions
@@ -155,6 +157,28 @@ def test_a_bare_node_names_a_caption_that_does_not_fit_before_it_trains(
     assert trainer.main(train) == 2
     assert f"{ROOMS[0].unit_id[:12]}-0000 needs 24 bytes" in capsys.readouterr().err
     assert not run.exists()
+
+
+def test_a_caption_that_does_not_fit_starts_no_workers(
+    captioned: Version, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def started(*arguments: object) -> None:
+        raise AssertionError("workers were started")
+
+    monkeypatch.setattr(training, "ray_session", started)
+    job = TrainingJob(
+        store_address=str(captioned.blobs.root),
+        version=captioned.name,
+        content=captioned.content,
+        splits=split_fingerprint(captioned),
+        model=MODEL,
+        train=TRAIN,
+        run_dir=str(tmp_path / "run"),
+    )
+    for workers in (0, 2):
+        with pytest.raises(ConfigError, match=r"set model\.instruction_bytes=24"):
+            start_training(job, workers, None, lambda: False)
+    assert not (tmp_path / "run").exists()
 
 
 def test_captions_go_along_with_tars_in_the_form_in_which_they_came(captioned: Version, tmp_path: Path) -> None:

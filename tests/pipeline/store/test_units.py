@@ -202,6 +202,8 @@ def test_how_a_reopened_unit_failed_stays_known_until_it_is_made_good(store: Sto
     store.reopen_failed(receipt)
     key = f"{unit.unit_id[:12]}-0000"
     assert store.lineage(key).receipt == receipt
+    (traced,) = store.trace(unit.source.sha256).units
+    assert (traced.sequences, traced.collected) == (0, False), "it never gave bytes that could be collected"
     made = store.write_unit(unit, make_products(unit), {"host": "second"})
     assert store.lineage(key).receipt == made
     assert [fate.reason for fate in store.lineage(key).fates] == ["unopenable"]
