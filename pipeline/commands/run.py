@@ -20,6 +20,8 @@ from video4spatial.pipeline.commands.sample import sample
 from video4spatial.pipeline.commands.showcase import showcase
 from video4spatial.pipeline.commands.simulate import simulate
 from video4spatial.pipeline.commands.train import train
+from video4spatial.pipeline.engine.recipe import Recipe
+from video4spatial.pipeline.store.version import Version
 
 
 def register(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -41,9 +43,9 @@ def run(options: argparse.Namespace) -> int:
         with make_executor(options, context.recipe.engine, context.reporter) as executor:
             simulate(context, executor, options.retry_failed)
             curate(context, executor, options.retry_failed)
-        publish(context)
-        if not context.recipe.has_cameras:
-            context.reporter.say("train: not run: these videos have no cameras, and there is no 'sim' and no capture")
+        version = publish(context).version
+        if why := why_untrained(context.recipe, version):
+            context.reporter.say(f"train: not run: {why}")
         else:
             train(context, options.address)
             evaluate(context)
@@ -52,6 +54,21 @@ def run(options: argparse.Namespace) -> int:
         page = report(context)
         _say_what_is_next(context, str(page), time.monotonic() - started)
     return 0
+
+
+def why_untrained(recipe: Recipe, version: Version) -> str:
+    """Why plain videos train nothing; empty where there is something to train on, or should be."""
+    if not recipe.has_cameras:
+        return "these videos have no cameras, and there is no 'sim' and no capture (real.poses.estimate estimates them)"
+    if recipe.sim is not None or (recipe.real is not None and recipe.real.captures):
+        return ""
+    needed = recipe.train.context.context_frames + recipe.train.context.target_frames
+    rows = version.table(["split", "held_out", "pose_source", "n_frames"]).to_pylist()
+    is_there = any(
+        row["split"] == "train" and not row["held_out"] and row["pose_source"] != "none" and row["n_frames"] >= needed
+        for row in rows
+    )
+    return "" if is_there else f"no clip of {needed} frames got cameras; the column pose_status says why"
 
 
 def _say_what_is_next(context: RunContext, page: str, seconds: float) -> None:

@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     context = read_context(options)
     if not context.recipe.has_cameras:
         raise ConfigError(
-            f"{context.loaded.name} has no 'sim' and no real.captures, and videos have no cameras: nothing to train on"
+            f"{context.loaded.name} has no 'sim', no real.captures and no real.poses.estimate: nothing to train on"
         )
     context.published("train")
     with open_run(context):
