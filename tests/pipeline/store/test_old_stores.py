@@ -66,8 +66,8 @@ def test_every_verb_works_on_it(store: Store) -> None:
     first, second = store.version("demo@1"), store.version("demo@2")
     assert {item.why for item in compare(first, second)} >= {("selection: too_dark in demo@2",)}
     derived = store.derive(first, "brightness > 45", None, {}).version
-    dropped = store.drop(first, UNITS[0].source.sha256, {}).version
     packed = store.repack(first, 10**6, 0, {}, lambda done: None)[0]
+    dropped = store.drop(first, UNITS[0].source.sha256, {}).version
     for version in (derived, dropped, packed):
         assert store.verify(version) == []
         assert version.manifest["parent"] == "demo@1"
