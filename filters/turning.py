@@ -19,6 +19,8 @@ USUAL_FOCAL = 1.5
 _MEAN = np.array([0.0, 0.0, 0.0, np.log(USUAL_FOCAL), 0.0, 0.0])
 _SPREAD = np.array([10.0, 10.0, 10.0, 0.5, 10.0, 1.0])
 """How far rotation (3), log focal length, log zoom and bend may lie from their means before it needs evidence."""
+_STIFFNESS = np.diag(1 / _SPREAD**2)
+_DIAGONAL = np.eye(len(_MEAN))
 MOST_BEND = 0.15
 """Of the radius at the corner, by which a lens may move it."""
 _ROUNDS = 15
@@ -53,17 +55,21 @@ def fit_turning(
     size_px: tuple[int, int],
     noise_px: float,
     near: Turning | None = None,
+    is_rough: bool = False,
 ) -> Turning:
     """The turning camera that explains most of N points (N, 2) in pixels; `size_px` (width, height).
 
     Cauchy's loss at a few times `noise_px`, from the best similarity or a camera `near`; Levenberg and Marquardt's way.
+    A rough one is what the next may begin `near`.
     """
     middle, half = np.array(size_px) / 2, float(np.hypot(*size_px) / 2)
     a, b, noise = (first - middle) / half, (last - middle) / half, noise_px / half
     points = _Points(a.T, b.T, noise)
     best = _start(a, b) if near is None else near.model
-    for width in (8 * noise, 3 * noise) if near is None else (3 * noise,):
-        best = _descend(best, points, width)
+    if near is None:
+        best = _descend(best, points, 8 * noise)
+    if not is_rough:
+        best = _descend(best, points, 3 * noise)
     rotation = _rotation(best)
     focal = float(np.exp(best[3])), float(np.exp(best[3] + best[4]))
     lenses = [np.diag([f * half, f * half, 1.0]) + np.array([[0, 0, x], [0, 0, y], [0, 0, 0]]) for f, x, y in
@@ -89,7 +95,7 @@ def _start(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64
 
 def _rotation(model: NDArray[np.float64]) -> NDArray[np.float64]:
     focal = np.exp(model[3])
-    return np.asarray(cv2.Rodrigues(np.array([model[0] / focal, model[1] / focal, model[2]]))[0], dtype=np.float64)
+    return np.asarray(cv2.Rodrigues((model[0] / focal, model[1] / focal, model[2]))[0], dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +112,7 @@ class _Points:
         """(M, 2, N) of M models (M, 6): where each camera sees the points, less where they are."""
         focal, zoom = np.exp(models[:, 3])[:, None, None], np.exp(models[:, 4])[:, None, None]
         bend = MOST_BEND * np.tanh(models[:, 5])[:, None]
-        rotation = np.stack([_rotation(model) for model in models])
+        rotation = np.array([_rotation(model) for model in models])
         # rays (x, y, focal) instead of (x / focal, y / focal, 1): the same directions
         rotation[:, :, 2:] *= focal
         rays = np.empty((len(models), 3, self.a.shape[1]))
@@ -128,7 +134,7 @@ class _Points:
         """Of a model (6,), its errors (2, N), and their squares (N,) in `width`s."""
         errors = self.errors(model[None])[0]
         squares = (errors[0] ** 2 + errors[1] ** 2) / width**2
-        prior = (((model - _MEAN) / _SPREAD) ** 2).sum()
+        prior = _STIFFNESS.diagonal() @ (model - _MEAN) ** 2
         return float(width**2 * np.log1p(squares).sum() / self.noise**2 + prior), errors, squares
 
 
@@ -137,11 +143,11 @@ def _descend(model: NDArray[np.float64], points: _Points, width: float) -> NDArr
     damping, is_new = 1e-3, True
     for _ in range(_ROUNDS):
         if is_new:
-            slopes = ((points.errors(model + _STEP * np.eye(len(model))) - errors) / _STEP).reshape(len(model), -1)
+            slopes = ((points.errors(model + _STEP * _DIAGONAL) - errors) / _STEP).reshape(len(model), -1)
             weighed = slopes * np.tile(1 / (1 + squares) / points.noise**2, 2)
-            curve = weighed @ slopes.T + np.diag(1 / _SPREAD**2)
-            slope = weighed @ errors.ravel() + (model - _MEAN) / _SPREAD**2
-        change = np.linalg.solve(curve + damping * np.diag(np.diag(curve)), slope)
+            curve = weighed @ slopes.T + _STIFFNESS
+            slope = weighed @ errors.ravel() + _STIFFNESS.diagonal() * (model - _MEAN)
+        change = np.linalg.solve(curve * (1 + damping * _DIAGONAL), slope)
         lower, *there = points.cost(model - change, width)
         is_new = lower < cost
         # the gain that was had or, of a step that gains nothing, the one that was promised
