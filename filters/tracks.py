@@ -160,7 +160,8 @@ def _stretch(luma: NDArray[np.uint8], start: int) -> Stretch | None:
             break
         path.append(moved)
         alive.append(found)
-        if np.median(np.linalg.norm((moved - corners)[found], axis=1)) > MOST_SHIFT * luma.shape[2]:
+        is_far = ((moved - corners) ** 2).sum(axis=1) > (MOST_SHIFT * luma.shape[2]) ** 2
+        if 2 * np.count_nonzero(is_far & found) > np.count_nonzero(found):
             break
     if len(path) < 2:
         return None

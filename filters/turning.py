@@ -95,7 +95,7 @@ def _start(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64
 
 def _rotation(model: NDArray[np.float64]) -> NDArray[np.float64]:
     focal = np.exp(model[3])
-    return np.asarray(cv2.Rodrigues((model[0] / focal, model[1] / focal, model[2]))[0], dtype=np.float64)
+    return np.asarray(cv2.Rodrigues(np.array([model[0] / focal, model[1] / focal, model[2]]))[0], dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)
