@@ -50,11 +50,12 @@ def measure_parallax(luma: NDArray[np.uint8], stretch: Stretch) -> Parallax | No
     noise_px = following_noise_px(size_px)
     if len(first) < LEAST_POINTS:
         return None
-    turning = fit_turning(first, last, size_px, noise_px)
+    rough = fit_turning(first, last, size_px, noise_px, is_rough=True)
     end = stretch.start + len(stretch.points) - 1
-    near, far = match_directly(luma[stretch.start], luma[end], turning, first, last)
+    near, far = match_directly(luma[stretch.start], luma[end], rough, first, last)
     if len(near) >= LEAST_POINTS:
-        first, last, turning = near, far, fit_turning(near, far, size_px, noise_px)
+        first, last = near, far
+    turning = fit_turning(first, last, size_px, noise_px, rough)
     epipolar_px = epipolar_error_px(first, last, noise_px)
     shift_px = float(np.median(np.linalg.norm(last - first, axis=1)))
     turn, line = (np.quantile(error_px, QUANTILE, method="lower") for error_px in (turning.error_px, epipolar_px))

@@ -30,6 +30,9 @@ from video4spatial.filters.flaws import noise, overlay_share
 
 FLOW_SIDE_PX = 48
 """Short side at which optical flow is measured: 0.45 ms a pair, and blur and noise matter less."""
+MOST_FLOWS = 12
+"""Pairs of neighbours whose flow is measured, evenly spread over the clip: their median differs from that of all 47 by
+3 % in half of the clips, by more than an eighth in one of ten."""
 FROZEN_LEVELS = 0.1
 """Mean absolute change of luma up to which a frame repeats the one before. Tripod shots give 0.1 to 2."""
 
@@ -85,9 +88,10 @@ def motion(luma: NDArray[np.uint8], times_s: NDArray[np.float64]) -> float:
     """
     if len(luma) < 2:
         return 0.0
-    small = shrink(luma, FLOW_SIDE_PX)
     speeds = []
-    for before, after, step_s in zip(small[:-1], small[1:], np.diff(times_s), strict=True):
+    for first in np.unique(np.linspace(0, len(luma) - 2, MOST_FLOWS).round().astype(int)):
+        before, after = shrink(luma[first : first + 2], FLOW_SIDE_PX)
+        step_s = times_s[first + 1] - times_s[first]
         flow = cv2.calcOpticalFlowFarneback(before, after, None, 0.5, 3, 11, 2, 5, 1.1, 0)  # type: ignore[call-overload]
         length_px = float(np.median(np.hypot(flow[..., 0], flow[..., 1])))
         speeds.append(length_px / before.shape[1] / step_s)

@@ -44,10 +44,10 @@ class CurateStage:
         "decode": 2,
         "shots": 3,
         "cut": 2,
-        "scores": 3,
+        "scores": 4,
         "floor": 2,
-        "augment": 2,
-        "camera": 1,
+        "augment": 3,
+        "camera": 2,
     }
     """Raised by hand when what the named step puts out changes."""
     pose_versions: ClassVar[Mapping[str, int]] = {"poses": 1}

@@ -38,7 +38,7 @@ _SHARED = ("size_px", "clip_frames", "rate_fps", "max_clips_per_shot")
 class CaptureStage:
     """Settings of the stage; implements `core.stage.UnitStage`."""
 
-    versions: ClassVar[Mapping[str, int]] = {"capture": 1, "cut": 1, "scores": 3, "floor": 1}
+    versions: ClassVar[Mapping[str, int]] = {"capture": 1, "cut": 1, "scores": 4, "floor": 1}
     """Raised by hand when what the named step puts out changes."""
 
     config: RealConfig = field(default_factory=RealConfig)
