@@ -192,9 +192,10 @@ def compare(found: Posed, truth: Cameras) -> str:
     turn_deg = np.degrees(np.arccos(np.clip(cosine, -1, 1)))
     focal = found.cameras.image_from_camera[0, 0, 0] / truth.image_from_camera[0, 0, 0]
     is_wrong = ate > WRONG_SHARE * length or np.median(turn_deg) > WRONG_DEG
+    verdict = "WRONG " if is_wrong else ""
     return (
-        f"{'WRONG ' if is_wrong else ''}ATE {ate:.3f} of {length:.2f} ({100 * ate / max(length, 1e-9):.1f} %), rotation {np.median(turn_deg):.2f} "
-        f"(largest {turn_deg.max():.2f}) degrees, focal {focal:.2f} of the true"
+        f"{verdict}ATE {ate:.3f} of {length:.2f} ({100 * ate / max(length, 1e-9):.1f} %), "
+        f"rotation {np.median(turn_deg):.2f} (largest {turn_deg.max():.2f}) degrees, focal {focal:.2f} of the true"
     )
 
 

@@ -69,7 +69,7 @@ def _best(
 
 
 def _solutions(seen: list[Observations], size_px: tuple[int, int], known_fov_deg: float | None) -> Iterator[Mapped]:
-    starts = [(fov_deg, None) for fov_deg in START_FOV_DEG]
+    starts: list[tuple[float, int | None]] = [(fov_deg, None) for fov_deg in START_FOV_DEG]
     if known_fov_deg is not None:
         starts = [(known_fov_deg, left_out) for left_out in KNOWN_LEFT_OUT]
     for fov_deg, left_out in starts:
