@@ -58,17 +58,25 @@ class Studio:
         self.renderer = EmbeddedRenderer(self.place.scene)
         self.views = [view.world_from_camera for view in choose_viewpoints(self.place, self.renderer, 6)]
 
-    def film_clip(self, kind: str, seed: int, size_px: tuple[int, int] = (320, 240), frames: int = 48) -> KnownClip:
-        """A clip of `size_px` (width, height). The same words give the same clip."""
+    def film_clip(
+        self,
+        kind: str,
+        seed: int,
+        size_px: tuple[int, int] = (320, 240),
+        frames: int = 48,
+        fov_deg: tuple[float, float] = (50.0, 80.0),
+    ) -> KnownClip:
+        """A clip of `size_px` (width, height), its field of view drawn from `fov_deg`. The same words give the same
+        clip. Any kind may end in `_passerby`."""
         draw = rng(seed, "known_cameras", kind)
         view = self.views[int(draw.integers(len(self.views)))]
-        fov_deg = np.full(frames, draw.uniform(50.0, 80.0))
+        fovs_deg = np.full(frames, draw.uniform(*fov_deg))
         move = kind.removesuffix("_passerby")
         poses = self._walk(frames, draw) if move == "walk" else self._poses(move, view, frames, draw)
         if "zoom" in move:
             factor = draw.uniform(1.4, 2.2) ** np.linspace(0, 1, frames)[:: int(draw.choice([-1, 1]))]
-            fov_deg = 2 * np.degrees(np.arctan(np.tan(np.radians(fov_deg) / 2) / factor))
-        cameras = lens(poses, fov_deg, size_px)
+            fovs_deg = 2 * np.degrees(np.arctan(np.tan(np.radians(fovs_deg) / 2) / factor))
+        cameras = lens(poses, fovs_deg, size_px)
         scenes = self._passerby(poses, frames, draw) if kind.endswith("passerby") else ()
         rgb = film(self.renderer, self.place.scene, scenes, cameras).rgb
         return KnownClip(kind, developed(rgb, draw), cameras)

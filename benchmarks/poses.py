@@ -4,6 +4,7 @@
     python -m benchmarks.poses --videos DIR      one line a clip, as the stage cuts them (48 frames at 12 a second)
     python -m benchmarks.poses --houses 4        walks, orbits, slides and dollies in generated houses
     python -m benchmarks.poses --standing 8      pans, tilts, zooms, rolls, shakes, tripods: how many are given poses
+    python -m benchmarks.poses --houses 4 --first 400 --fov 40 95 --size 256 128     other houses, lenses, sizes
 
 Truth is compared after the similarity that fits the trajectories best (Umeyama, PAMI 1991): ATE is the root mean square
 distance, also as a share of the path; rotation is relative to the first frame.
@@ -30,6 +31,7 @@ from video4spatial.filters.captures.lens import straight_or
 from video4spatial.filters.captures.settings import PosedConfig
 from video4spatial.filters.config import DecodeLimits, ShotConfig
 from video4spatial.filters.cut import cut_windows
+from video4spatial.filters.poses.agreement import trajectory_error
 from video4spatial.filters.poses.estimate import Posed, PoseEstimator, Unposed
 from video4spatial.filters.poses.settings import PoseConfig
 from video4spatial.filters.scores import shrink, to_luma
@@ -39,6 +41,10 @@ from video4spatial.pipeline.core.camera import Cameras
 from video4spatial.pipeline.core.errors import SourceError
 
 STORED_PX = 128
+MOVING = (*MOVING_KINDS, "orbit_passerby", "walk_passerby")
+STANDING = (*STILL_KINDS, "shake_passerby")
+WRONG_DEG, WRONG_SHARE = 5.0, 0.05
+"""Median rotation error, and ATE as a share of the path, above which poses count as wrong."""
 
 
 def main() -> None:
@@ -46,24 +52,28 @@ def main() -> None:
     parser.add_argument("--posed", type=Path)
     parser.add_argument("--videos", type=Path)
     parser.add_argument("--houses", type=int, default=0)
-    parser.add_argument("--standing", type=int, default=0, help="houses, each filmed in nine ways")
+    parser.add_argument("--standing", type=int, default=0, help="houses, each filmed in ten ways")
+    parser.add_argument("--first", type=int, default=FIRST_HOUSE, help="seed of the first house")
+    parser.add_argument("--fov", type=float, nargs=2, default=[50.0, 80.0], help="along the width, degrees")
     parser.add_argument(
         "--size", type=int, nargs="+", default=[256], help="short sides at which poses are estimated, px"
     )
     options = parser.parse_args()
     cv2.setNumThreads(1)
+    estimator = PoseEstimator(PoseConfig(), least_frames=LEAST_FRAMES, timeout_s=600, memory_gib=4)
     for size in options.size:
-        estimator = PoseEstimator(PoseConfig(), least_frames=LEAST_FRAMES, timeout_s=600, memory_gib=4)
         if options.posed:
             of_captures(estimator, options.posed, size)
         if options.videos:
             for film in sorted(options.videos.iterdir()):
                 of_film(estimator, film, size)
-        if options.houses:
-            of_houses(estimator, options.houses, MOVING_KINDS, size)
-        if options.standing:
-            of_houses(estimator, options.standing, STILL_KINDS, size)
-        estimator.close()
+    fates: Counter[str] = Counter()
+    for count, kinds in ((options.standing, STANDING), (options.houses, MOVING)):
+        for house in range(options.first, options.first + count):
+            fates += of_house(estimator, house, kinds, options.size, tuple(options.fov))
+    for fate, clips in sorted(fates.items()):
+        print(f"{fate}: {clips}")
+    estimator.close()
 
 
 def of_captures(estimator: PoseEstimator, folder: Path, size: int) -> None:
@@ -78,8 +88,13 @@ def of_captures(estimator: PoseEstimator, folder: Path, size: int) -> None:
         for start in range(0, len(numbers) - LEAST_FRAMES, CLIP_FRAMES):
             chosen = numbers[start : start + CLIP_FRAMES].tolist()
             frames, _ = opened.frames.read(chosen)
-            told = tell(estimator, to_luma(frames), np.arange(len(chosen)) * stride / 30, opened.cameras[chosen])
-            print(f"{name:22s} {size:4d} px, frames {chosen[0]:4d} to {chosen[-1]:4d}: {told}", flush=True)
+            luma, times_s, cameras = to_luma(frames), np.arange(len(chosen)) * stride / 30, opened.cameras[chosen]
+            fov_deg = float(2 * np.degrees(np.arctan(luma.shape[2] / 2 / cameras.image_from_camera[0, 0, 0])))
+            known = PoseEstimator(PoseConfig(fov_deg=fov_deg), least_frames=LEAST_FRAMES, timeout_s=600, memory_gib=4)
+            for used, lens in ((estimator, "lens unknown"), (known, "lens known")):
+                told = tell(used, luma, times_s, cameras)
+                print(f"{name:12s} {lens:12s} {size:4d} px, {chosen[0]:4d} to {chosen[-1]:4d}: {told}", flush=True)
+            known.close()
     opener.close()
 
 
@@ -136,17 +151,19 @@ def of_film(estimator: PoseEstimator, film: Path, size: int) -> None:
             print(f"{film.name:38s} {size:4d} px {window.start:5d} {told}", flush=True)
 
 
-def of_houses(estimator: PoseEstimator, houses: int, kinds: tuple[str, ...], size: int) -> None:
-    """Prints a line for each clip, and what came of all."""
+def of_house(
+    estimator: PoseEstimator, house: int, kinds: tuple[str, ...], sizes: list[int], fov_deg: tuple[float, float]
+) -> Counter[str]:
+    """Prints a line for each clip, and counts what came of them."""
     fates: Counter[str] = Counter()
-    for house in range(FIRST_HOUSE, FIRST_HOUSE + houses):
-        studio = Studio(house)
-        for kind in kinds:
-            clip = studio.film_clip(kind, house, (size * 2 // 3 * 2, size))
+    studio = Studio(house)
+    for kind in kinds:
+        for size in sizes:
+            clip = studio.film_clip(kind, house, (size * 2 // 3 * 2, size), fov_deg=fov_deg)
             told = tell(estimator, to_luma(clip.frames), clip.times_s, clip.cameras)
-            fates[told.split()[0].rstrip(":")] += 1
+            fates[f"{size} px {kind} {told.split()[0].rstrip(':')}{' WRONG' if 'WRONG' in told else ''}"] += 1
             print(f"house {house} {kind:16s} {size:4d} px {told}", flush=True)
-    print(f"{size} px: {dict(fates)}", flush=True)
+    return fates
 
 
 def tell(
@@ -174,19 +191,12 @@ def compare(found: Posed, truth: Cameras) -> str:
     cosine = (np.einsum("nij,nij->n", one, other) - 1) / 2
     turn_deg = np.degrees(np.arccos(np.clip(cosine, -1, 1)))
     focal = found.cameras.image_from_camera[0, 0, 0] / truth.image_from_camera[0, 0, 0]
+    is_wrong = ate > WRONG_SHARE * length or np.median(turn_deg) > WRONG_DEG
+    verdict = "WRONG " if is_wrong else ""
     return (
-        f"ATE {ate:.3f} of {length:.2f} ({100 * ate / max(length, 1e-9):.1f} %), rotation {np.median(turn_deg):.2f} "
-        f"(largest {turn_deg.max():.2f}) degrees, focal {focal:.2f} of the true"
+        f"{verdict}ATE {ate:.3f} of {length:.2f} ({100 * ate / max(length, 1e-9):.1f} %), "
+        f"rotation {np.median(turn_deg):.2f} (largest {turn_deg.max():.2f}) degrees, focal {focal:.2f} of the true"
     )
-
-
-def trajectory_error(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:
-    """Root mean square distance of positions (N, 3) after the best similarity."""
-    a, b = ours - ours.mean(axis=0), theirs - theirs.mean(axis=0)
-    left, size, right = np.linalg.svd(b.T @ a)
-    flip = np.array([1.0, 1.0, np.sign(np.linalg.det(left @ right))])
-    scale = (size * flip).sum() / max(1e-12, (a**2).sum())
-    return float(np.sqrt(((scale * a @ (left * flip @ right).T - b) ** 2).sum(axis=1).mean()))
 
 
 if __name__ == "__main__":

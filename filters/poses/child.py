@@ -5,22 +5,25 @@ estimate.PoseEstimator ──socketpair──▶ [child] ─▶ long_tracks, map
 Run as `python -m video4spatial.filters.poses.child FD`.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from video4spatial.filters.poses.agreement import Apart, apart
 from video4spatial.filters.poses.long_tracks import Observations, follow_all
 from video4spatial.filters.poses.mapping import Mapped, map_clip
 from video4spatial.pipeline.core.child import Message, serve
 
 START_FOV_DEG = (60.0, 80.0, 42.0)
-"""Along the longer side: where the search for the focal length begins; the first that gives every frame ends it."""
-DIVERGED_PX = 100.0
-"""A mean reprojection error above it is an adjustment that ran away: another beginning is tried."""
-CLOSE_SHARE = 0.08
-"""A focal length that came out farther than this from where it began is begun with once more."""
+"""Along the longer side: where the search for the focal length begins; two that agree end it."""
+AGREE_DEG, AGREE_SHARE = 5.0, 0.05
+"""Two solutions agree whose frames are apart by less (median), and whose places by less of the path: what estimated
+poses promise."""
+KNOWN_LEFT_OUT = (None, 0, 1)
+"""Where the lens is known, solutions differ by which third of the tracks they do without."""
 
 
 def handle(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
@@ -29,40 +32,60 @@ def handle(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
     luma = arrays["luma"]
     size_px = luma.shape[2], luma.shape[1]
     seen = follow_all(luma)
-    best = _best(seen, size_px, header["fov_deg"])
+    best, distance = _best(seen, size_px, header["fov_deg"])
     facts = {"corners": float(np.median([len(one.tracks) for one in seen]))}
     if best is None:
-        return {**facts, "focal_px": 0.0, "explained_share": 0.0}, dict.fromkeys(
+        return {**facts, "focal_px": 0.0, "explained_share": 0.0, "apart_share": None}, dict.fromkeys(
             ("frames", "seen"), np.zeros(0, dtype=np.int64)
         )
-    return {**facts, "focal_px": best.focal_px, "explained_share": best.explained_share}, {
+    return {
+        **facts,
+        "focal_px": best.focal_px,
+        "explained_share": best.explained_share,
+        "apart_share": None if distance is None else distance.place_share,
+    }, {
         "frames": best.frames,
         "seen": best.seen,
         "world_from_camera": best.world_from_camera,
         "errors_px": best.errors_px,
         "angles_deg": best.angles_deg,
         "points": best.points,
+        "apart_deg": np.full(len(best.frames), np.inf) if distance is None else distance.turn_deg,
     }
 
 
-def _best(seen: list[Observations], size_px: tuple[int, int], known_fov_deg: float | None) -> Mapped | None:
-    """The model of most frames."""
-    best, began_px = None, 0.0
-    for fov_deg in START_FOV_DEG if known_fov_deg is None else (known_fov_deg,):
+def _best(
+    seen: list[Observations], size_px: tuple[int, int], known_fov_deg: float | None
+) -> tuple[Mapped | None, Apart | None]:
+    """The solution that explains most corners, and how far the one of the others that is nearest is from it."""
+    found: list[Mapped] = []
+    for mapped in _solutions(seen, size_px, known_fov_deg):
+        found.append(mapped)
+        found.sort(key=lambda one: -one.explained_share)
+        nearest = _nearest(found[0], found[1:])
+        if nearest is not None and _agree(nearest):
+            return found[0], nearest
+    return (found[0], _nearest(found[0], found[1:])) if found else (None, None)
+
+
+def _solutions(seen: list[Observations], size_px: tuple[int, int], known_fov_deg: float | None) -> Iterator[Mapped]:
+    starts: list[tuple[float, int | None]] = [(fov_deg, None) for fov_deg in START_FOV_DEG]
+    if known_fov_deg is not None:
+        starts = [(known_fov_deg, left_out) for left_out in KNOWN_LEFT_OUT]
+    for fov_deg, left_out in starts:
         focal_px = float(max(size_px) / 2 / np.tan(np.radians(fov_deg) / 2))
-        mapped = map_clip(seen, size_px, focal_px, known_fov_deg is not None)
-        if mapped is not None and mapped.errors_px.size and mapped.errors_px.mean() > DIVERGED_PX:
-            continue
-        if mapped is not None and (best is None or len(mapped.frames) > len(best.frames)):
-            best, began_px = mapped, focal_px
-        if best is not None and len(best.frames) == len(seen):
-            break
-    if best is None or known_fov_deg is not None or abs(best.focal_px / began_px - 1) <= CLOSE_SHARE:
-        return best
-    again = map_clip(seen, size_px, best.focal_px, False)
-    if again is not None and (len(again.frames), -again.errors_px.mean()) > (len(best.frames), -best.errors_px.mean()):
-        return again
-    return best
+        used = seen if left_out is None else [one.without(left_out) for one in seen]
+        if (mapped := map_clip(used, size_px, focal_px, known_fov_deg is not None)) is not None:
+            yield mapped
+
+
+def _nearest(one: Mapped, others: list[Mapped]) -> Apart | None:
+    distances = [distance for other in others if (distance := apart(one, other)) is not None]
+    return min(distances, key=lambda distance: float(np.median(distance.turn_deg)), default=None)
+
+
+def _agree(distance: Apart) -> bool:
+    return float(np.median(distance.turn_deg)) < AGREE_DEG and distance.place_share < AGREE_SHARE
 
 
 if __name__ == "__main__":

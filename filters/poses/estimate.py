@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from video4spatial.filters.camera_motion import CameraMotion, measure_camera
 from video4spatial.filters.parallax import following_noise_px
+from video4spatial.filters.poses.resting import resting_share
 from video4spatial.filters.poses.settings import PoseConfig
 from video4spatial.pipeline.core.camera import Cameras
 from video4spatial.pipeline.core.child import Child, Message
@@ -31,6 +32,13 @@ drifts."""
 LEAST_EXPLAINED = 0.5
 """Share of the followed corners that a model must explain: right ones explain 0.8 to 1, one that was 29 % off 0.3."""
 LEAST_SHORT_SIDE_PX = 128
+MOST_APART_DEG, MOST_APART_SHARE = 5.0, 0.05
+"""How far a second solution may be from the first: a frame's direction, and the places in lengths of the path."""
+FOV_DEG = 20.0, 130.0
+"""Along the longer side, that a focal length must give: outside it ran away."""
+MOST_RESTING = 0.15
+"""Share of the picture that may stay in place while the rest moves: 0 for cameras that leave their place, 0.35 for a
+tripod before which hands move bottles."""
 WORDS = {
     "static": "stands still",
     "pan": "pans",
@@ -81,6 +89,9 @@ class PoseEstimator:
         asked too: a camera must leave its place by both."""
         if refusal := _refuse(luma, motion) or _refuse(luma, measure_camera(luma, times_s)):
             return refusal
+        if (rests := resting_share(luma)) > MOST_RESTING:
+            told = f"{100 * rests:.0f} % of the picture stays in place while things move in it"
+            return Unposed("no_parallax", f"the camera stands still: {told}")
         return self.map(luma)
 
     def map(self, luma: NDArray[np.uint8]) -> Posed | Unposed:
@@ -109,7 +120,12 @@ class PoseEstimator:
 
     def _judge(self, luma: NDArray[np.uint8], answer: dict[str, Any], arrays: dict[str, NDArray]) -> Posed | Unposed:
         config, count = self._config, len(luma)
-        start, stop = longest_run(arrays["frames"][is_held(arrays["seen"])])
+        if len(arrays["frames"]) and (doubt := _doubt(answer, arrays, max(luma.shape[1:]))):
+            return Unposed("poses_failed", doubt)
+        is_sure = is_held(arrays["seen"])
+        if len(is_sure):
+            is_sure &= arrays["apart_deg"] < MOST_APART_DEG
+        start, stop = longest_run(arrays["frames"][is_sure])
         if stop - start < max(self._least_frames, config.min_registered * count):
             return Unposed(
                 "poses_failed",
@@ -159,6 +175,20 @@ def _refuse(luma: NDArray[np.uint8], motion: CameraMotion) -> Unposed | None:
         return Unposed("no_parallax", f"the camera {WORDS[motion.kind]}")
     if motion.kind == "unclear" and motion.scores:
         return Unposed("no_parallax", "what moves in the picture moves by itself")
+    return None
+
+
+def _doubt(answer: dict[str, Any], arrays: dict[str, NDArray], longer_px: int) -> str | None:
+    """Why a model is not believed, however well it fits."""
+    fov_deg = 2 * np.degrees(np.arctan(longer_px / 2 / answer["focal_px"]))
+    if not FOV_DEG[0] <= fov_deg <= FOV_DEG[1]:
+        return f"the field of view came out as {fov_deg:.0f} degrees, which no usual lens has"
+    share, turn_deg = answer["apart_share"], float(np.median(arrays["apart_deg"]))
+    if share is None:
+        return "only one solution was found, two that agree are needed"
+    if not (share < MOST_APART_SHARE and turn_deg < MOST_APART_DEG):
+        told = f"{turn_deg:.2g} degrees and {100 * share:.2g} % of the path apart"
+        return f"two solutions are {told}, {MOST_APART_DEG:g} and {100 * MOST_APART_SHARE:g} are allowed"
     return None
 
 

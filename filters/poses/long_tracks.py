@@ -29,6 +29,11 @@ class Observations:
     points: NDArray[np.float64]
     """(N, 2) pixels."""
 
+    def without(self, third: int) -> "Observations":
+        """Two thirds of the tracks: 0 to 2 say which are left out."""
+        kept = self.tracks % 3 != third
+        return Observations(self.tracks[kept], self.points[kept])
+
 
 def follow_all(luma: NDArray[np.uint8]) -> list[Observations]:
     """Of each frame of (T, H, W)."""

@@ -63,7 +63,11 @@ def map_clip(
     if not models:
         return None
     model = max(models.values(), key=lambda model: model.num_reg_images())
-    _refine(model, is_focal_known)
+    for _ in range(2):
+        # points that an adjustment threw far away would spoil the next one, and every mean
+        _refine(model, is_focal_known)
+        pycolmap.ObservationManager(model).filter_all_points3D(2.0 * min(size_px) / 128, _LEAST_ANGLE_DEG)
+    model.update_point_3d_errors()
     return _read(model, seen)
 
 
@@ -133,7 +137,6 @@ def _refine(model: pycolmap.Reconstruction, is_focal_known: bool) -> None:
     options.ceres.solver_options.max_num_iterations = 60
     options.ceres.loss_function_type = pycolmap.LossFunctionType.CAUCHY
     pycolmap.bundle_adjustment(model, options)
-    model.update_point_3d_errors()
 
 
 def _read(model: pycolmap.Reconstruction, seen: list[Observations]) -> Mapped:

@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.known_cameras import KnownClip, Studio
-from benchmarks.poses import trajectory_error
 from video4spatial.filters.camera_motion import CameraMotion, measure_camera
+from video4spatial.filters.poses.agreement import trajectory_error
 from video4spatial.filters.poses.estimate import Posed, PoseEstimator, Unposed, is_held, longest_run, upright
 from video4spatial.filters.poses.settings import PoseConfig
 from video4spatial.filters.scores import to_luma
