@@ -40,12 +40,12 @@ FROZEN_LEVELS = 0.1
 def measure(frames: NDArray[np.uint8], times_s: NDArray[np.float64]) -> dict[str, float]:
     """All scores of one clip: frames (T, H, W, 3) uint8 sRGB, times_s (T,) rising seconds."""
     luma = to_luma(frames)
-    means = luma.mean(axis=(1, 2))
+    means, deviations = np.array([cv2.meanStdDev(frame) for frame in luma])[:, :, 0, 0].T
     overlay = overlay_share(luma)
     return {
         "brightness": float(means.mean()),
         "brightness_swing": float(means.max() - means.min()),
-        "contrast": float(np.median(luma.std(axis=(1, 2)))),
+        "contrast": float(np.median(deviations)),
         "clipped_share": clipped_share(luma),
         "sharpness": sharpness(luma),
         "motion": motion(luma, times_s),
@@ -70,7 +70,7 @@ def clipped_share(luma: NDArray[np.uint8]) -> float:
 def sharpness(luma: NDArray[np.uint8]) -> float:
     """The median over the frames (T, H, W) of the variance of the Laplacian (Pech-Pacheco et al., ICPR 2000)."""
     # the median: one sharp frame must not save a blurred clip, one blurred frame not cost a sharp one
-    return float(np.median([cv2.Laplacian(frame, cv2.CV_32F).var() for frame in luma]))
+    return float(np.median([cv2.meanStdDev(cv2.Laplacian(frame, cv2.CV_32F))[1] ** 2 for frame in luma]))
 
 
 def frozen_share(luma: NDArray[np.uint8]) -> float:
