@@ -50,7 +50,7 @@ class CurateStage:
         "camera": 2,
     }
     """Raised by hand when what the named step puts out changes."""
-    pose_versions: ClassVar[Mapping[str, int]] = {"poses": 1}
+    pose_versions: ClassVar[Mapping[str, int]] = {"poses": 2}
     """What units have beside these whose poses are estimated."""
 
     config: RealConfig = field(default_factory=RealConfig)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from video4spatial.filters.poses.mapping import Mapped
+from video4spatial.filters.poses.limits import MOST_APART_DEG, MOST_APART_FOCAL, MOST_APART_SHARE
+from video4spatial.filters.poses.mapped import Mapped
 
 LEAST_SHARED = 8
 """Frames that both must have registered."""
@@ -25,6 +26,14 @@ class Apart:
     """(R,) of the frames of the first; infinite where the second has none."""
     place_share: float
     """Root mean square distance of the places over the length of the path."""
+    focal_ratio: float
+    """Of the longer focal length over the shorter."""
+
+    @property
+    def agrees(self) -> bool:
+        """Are the two near enough to be believed."""
+        is_near = float(np.median(self.turn_deg)) < MOST_APART_DEG and self.place_share < MOST_APART_SHARE
+        return is_near and self.focal_ratio < MOST_APART_FOCAL
 
 
 def apart(one: Mapped, other: Mapped) -> Apart | None:
@@ -40,7 +49,11 @@ def apart(one: Mapped, other: Mapped) -> Apart | None:
     turn_deg = np.full(len(one.frames), np.inf)
     turn_deg[here] = np.degrees(np.arccos(np.clip(cosine, -1, 1)))
     length = float(np.linalg.norm(np.diff(theirs[:, :3, 3], axis=0), axis=1).sum())
-    return Apart(turn_deg, trajectory_error(ours[:, :3, 3], theirs[:, :3, 3]) / max(length, 1e-12))
+    return Apart(
+        turn_deg=turn_deg,
+        place_share=trajectory_error(ours[:, :3, 3], theirs[:, :3, 3]) / max(length, 1e-12),
+        focal_ratio=max(one.focal_px, other.focal_px) / min(one.focal_px, other.focal_px),
+    )
 
 
 def trajectory_error(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:

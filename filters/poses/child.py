@@ -14,14 +14,12 @@ from numpy.typing import NDArray
 
 from video4spatial.filters.poses.agreement import Apart, apart
 from video4spatial.filters.poses.long_tracks import Observations, follow_all
-from video4spatial.filters.poses.mapping import Mapped, map_clip
+from video4spatial.filters.poses.mapped import Mapped
+from video4spatial.filters.poses.mapping import map_clip
 from video4spatial.pipeline.core.child import Message, serve
 
 START_FOV_DEG = (60.0, 80.0, 42.0)
 """Along the longer side: where the search for the focal length begins; two that agree end it."""
-AGREE_DEG, AGREE_SHARE = 5.0, 0.05
-"""Two solutions agree whose frames are apart by less (median), and whose places by less of the path: what estimated
-poses promise."""
 KNOWN_LEFT_OUT = (None, 0, 1)
 """Where the lens is known, solutions differ by which third of the tracks they do without."""
 
@@ -35,14 +33,19 @@ def handle(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Message:
     best, distance = _best(seen, size_px, header["fov_deg"])
     facts = {"corners": float(np.median([len(one.tracks) for one in seen]))}
     if best is None:
-        return {**facts, "focal_px": 0.0, "explained_share": 0.0, "apart_share": None}, dict.fromkeys(
-            ("frames", "seen"), np.zeros(0, dtype=np.int64)
-        )
+        return {
+            **facts,
+            "focal_px": 0.0,
+            "explained_share": 0.0,
+            "apart_share": None,
+            "apart_focal": 1.0,
+        }, dict.fromkeys(("frames", "seen"), np.zeros(0, dtype=np.int64))
     return {
         **facts,
         "focal_px": best.focal_px,
         "explained_share": best.explained_share,
         "apart_share": None if distance is None else distance.place_share,
+        "apart_focal": 1.0 if distance is None else distance.focal_ratio,
     }, {
         "frames": best.frames,
         "seen": best.seen,
@@ -63,7 +66,7 @@ def _best(
         found.append(mapped)
         found.sort(key=lambda one: -one.explained_share)
         nearest = _nearest(found[0], found[1:])
-        if nearest is not None and _agree(nearest):
+        if nearest is not None and nearest.agrees:
             return found[0], nearest
     return (found[0], _nearest(found[0], found[1:])) if found else (None, None)
 
@@ -81,11 +84,7 @@ def _solutions(seen: list[Observations], size_px: tuple[int, int], known_fov_deg
 
 def _nearest(one: Mapped, others: list[Mapped]) -> Apart | None:
     distances = [distance for other in others if (distance := apart(one, other)) is not None]
-    return min(distances, key=lambda distance: float(np.median(distance.turn_deg)), default=None)
-
-
-def _agree(distance: Apart) -> bool:
-    return float(np.median(distance.turn_deg)) < AGREE_DEG and distance.place_share < AGREE_SHARE
+    return min(distances, key=lambda found: (not found.agrees, float(np.median(found.turn_deg))), default=None)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from video4spatial.filters.camera_motion import CameraMotion, measure_camera
 from video4spatial.filters.parallax import following_noise_px
+from video4spatial.filters.poses.limits import MOST_APART_DEG, MOST_APART_FOCAL, MOST_APART_SHARE
 from video4spatial.filters.poses.resting import resting_share
 from video4spatial.filters.poses.settings import PoseConfig
 from video4spatial.pipeline.core.camera import Cameras
@@ -32,8 +33,6 @@ drifts."""
 LEAST_EXPLAINED = 0.5
 """Share of the followed corners that a model must explain: right ones explain 0.8 to 1, one that was 29 % off 0.3."""
 LEAST_SHORT_SIDE_PX = 128
-MOST_APART_DEG, MOST_APART_SHARE = 5.0, 0.05
-"""How far a second solution may be from the first: a frame's direction, and the places in lengths of the path."""
 FOV_DEG = 20.0, 130.0
 """Along the longer side, that a focal length must give: outside it ran away."""
 MOST_RESTING = 0.15
@@ -189,6 +188,9 @@ def _doubt(answer: dict[str, Any], arrays: dict[str, NDArray], longer_px: int) -
     if not (share < MOST_APART_SHARE and turn_deg < MOST_APART_DEG):
         told = f"{turn_deg:.2g} degrees and {100 * share:.2g} % of the path apart"
         return f"two solutions are {told}, {MOST_APART_DEG:g} and {100 * MOST_APART_SHARE:g} are allowed"
+    if not answer["apart_focal"] < MOST_APART_FOCAL:
+        told = f"the focal lengths of two solutions differ by a factor of {answer['apart_focal']:.2f}"
+        return f"{told}, {MOST_APART_FOCAL:g} is allowed: give real.poses.fov_deg"
     return None
 
 

@@ -9,7 +9,6 @@ after Pillow, whose zlib it breaks otherwise.
 """
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ import pycolmap
 from numpy.typing import NDArray
 
 from video4spatial.filters.poses.long_tracks import Observations
+from video4spatial.filters.poses.mapped import Mapped
 
 STEPS = (1, 2, 3, 4, 6, 8, 12, 16, 23)
 """How many frames apart those are whose common corners are compared: COLMAP joins them to tracks."""
@@ -26,27 +26,6 @@ SEED = 1
 _FIRST_ANGLE_DEG = 3.0
 """Under which the first two frames must see a point; COLMAP's 16 is for photographs."""
 _LEAST_ANGLE_DEG = 0.5
-
-
-@dataclass(frozen=True, eq=False)
-class Mapped:
-    """The largest model, in a world of its own."""
-
-    frames: NDArray[np.int64]
-    """(R,) numbers of the frames that have a camera, rising."""
-    world_from_camera: NDArray[np.float64]
-    """(R, 4, 4) OpenCV axes."""
-    seen: NDArray[np.int64]
-    """(R,) points that each of them shows."""
-    focal_px: float
-    errors_px: NDArray[np.float64]
-    """(P,) mean reprojection error of each point."""
-    angles_deg: NDArray[np.float64]
-    """(P,) the widest angle under which two cameras see it."""
-    points: NDArray[np.float64]
-    """(P, 3)."""
-    explained_share: float
-    """Of the corners that were followed through three frames or more, how many are seen where the model says."""
 
 
 def map_clip(

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video4spatial.filters.poses.agreement import apart
-from video4spatial.filters.poses.mapping import Mapped
+from video4spatial.filters.poses.mapped import Mapped
 
 NONE = np.zeros(0)
 
