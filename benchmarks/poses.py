@@ -53,6 +53,7 @@ def main() -> None:
     parser.add_argument("--videos", type=Path)
     parser.add_argument("--houses", type=int, default=0)
     parser.add_argument("--standing", type=int, default=0, help="houses, each filmed in ten ways")
+    parser.add_argument("--kinds", nargs="+", default=MOVING, help="of motion, for --houses")
     parser.add_argument("--first", type=int, default=FIRST_HOUSE, help="seed of the first house")
     parser.add_argument("--fov", type=float, nargs=2, default=[50.0, 80.0], help="along the width, degrees")
     parser.add_argument(
@@ -68,7 +69,7 @@ def main() -> None:
             for film in sorted(options.videos.iterdir()):
                 of_film(estimator, film, size)
     fates: Counter[str] = Counter()
-    for count, kinds in ((options.standing, STANDING), (options.houses, MOVING)):
+    for count, kinds in ((options.standing, STANDING), (options.houses, tuple(options.kinds))):
         for house in range(options.first, options.first + count):
             fates += of_house(estimator, house, kinds, options.size, tuple(options.fov))
     for fate, clips in sorted(fates.items()):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from video4spatial.filters.camera_motion import CameraMotion, measure_camera
 from video4spatial.filters.parallax import following_noise_px
-from video4spatial.filters.poses.limits import MOST_APART_DEG, MOST_APART_FOCAL, MOST_APART_SHARE
+from video4spatial.filters.poses.limits import MOST_APART_DEG, MOST_APART_FOCAL, MOST_APART_SHARE, MOST_FRAME_DEG
 from video4spatial.filters.poses.resting import resting_share
 from video4spatial.filters.poses.settings import PoseConfig
 from video4spatial.pipeline.core.camera import Cameras
@@ -123,7 +123,7 @@ class PoseEstimator:
             return Unposed("poses_failed", doubt)
         is_sure = is_held(arrays["seen"])
         if len(is_sure):
-            is_sure &= arrays["apart_deg"] < MOST_APART_DEG
+            is_sure &= arrays["apart_deg"] < MOST_FRAME_DEG
         start, stop = longest_run(arrays["frames"][is_sure])
         if stop - start < max(self._least_frames, config.min_registered * count):
             return Unposed(
@@ -187,7 +187,7 @@ def _doubt(answer: dict[str, Any], arrays: dict[str, NDArray], longer_px: int) -
         return "only one solution was found, two that agree are needed"
     if not (share < MOST_APART_SHARE and turn_deg < MOST_APART_DEG):
         told = f"{turn_deg:.2g} degrees and {100 * share:.2g} % of the path apart"
-        return f"two solutions are {told}, {MOST_APART_DEG:g} and {100 * MOST_APART_SHARE:g} are allowed"
+        return f"two solutions are {told}, {MOST_APART_DEG:g} and {100 * MOST_APART_SHARE:.2g} are allowed"
     if not answer["apart_focal"] < MOST_APART_FOCAL:
         told = f"the focal lengths of two solutions differ by a factor of {answer['apart_focal']:.2f}"
         return f"{told}, {MOST_APART_FOCAL:g} is allowed: give real.poses.fov_deg"
