@@ -7,6 +7,7 @@ mapper does not register get no camera: the clip is cut to its longest registere
 """
 
 import os
+import tempfile
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
@@ -80,7 +81,10 @@ class PoseEstimator:
 
     def __init__(self, config: PoseConfig, *, least_frames: int, timeout_s: float, memory_gib: float) -> None:
         self._config, self._least_frames, self._timeout_s = config, least_frames, timeout_s
-        environment = {**os.environ, **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")}
+        # ours, not the child's: what a killed child leaves in it goes with it
+        self._scratch = tempfile.TemporaryDirectory(prefix="v4s-poses-", ignore_cleanup_errors=True)
+        one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+        environment = {**os.environ, **one_thread, "TMPDIR": self._scratch.name}
         self._child = Child(CHILD_MODULE, memory_gib=memory_gib, environment=environment)
 
     def estimate(self, luma: NDArray[np.uint8], times_s: NDArray[np.float64], motion: CameraMotion) -> Posed | Unposed:
@@ -116,6 +120,7 @@ class PoseEstimator:
     def close(self) -> None:
         """Kills the child. Calling it twice is safe."""
         self._child.close()
+        self._scratch.cleanup()
 
     def _judge(self, luma: NDArray[np.uint8], answer: dict[str, Any], arrays: dict[str, NDArray]) -> Posed | Unposed:
         config, count = self._config, len(luma)

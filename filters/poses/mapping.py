@@ -34,7 +34,7 @@ def map_clip(
     """The cameras of a clip of `size_px` (width, height), starting from a focal length; None where none were found."""
     pycolmap.set_random_seed(SEED)
     pycolmap.logging.minloglevel = 2
-    with tempfile.TemporaryDirectory(prefix="v4s-poses-") as name:
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _write_database(folder / "database.db", seen, size_px, focal_px)
         options = _options(min(size_px))

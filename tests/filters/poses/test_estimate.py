@@ -1,5 +1,9 @@
 """Estimated poses, against rendered truth. Unseen: poses of pans, another result on the second run, shifted frames."""
 
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -15,6 +19,12 @@ from video4spatial.pipeline.core.errors import ConfigError, WorkerLost
 pytest.importorskip("pycolmap", reason="the extra `poses` is not installed")
 
 LEAST_FRAMES = 8
+
+
+@pytest.fixture
+def idle() -> Iterator[PoseEstimator]:
+    with closing(estimator()) as used:
+        yield used
 
 
 def estimator(**settings: float) -> PoseEstimator:
@@ -97,38 +107,49 @@ def test_a_pan_that_passed_for_a_walk_still_gets_no_poses() -> None:
     assert isinstance(found, Unposed), (found.angle_deg, found.error_px)
 
 
-def test_blank_walls_have_too_few_features() -> None:
+def test_blank_walls_have_too_few_features(idle: PoseEstimator) -> None:
     blank = np.full((20, 128, 160), 90, dtype=np.uint8)
     motion = measure_camera(blank, np.arange(20) / 12)
-    used = estimator()
-    found = used.estimate(blank, np.arange(20) / 12, motion)
-    used.close()
+    found = idle.estimate(blank, np.arange(20) / 12, motion)
     assert isinstance(found, Unposed)
     assert found.reason == "too_few_features"
 
 
-def test_small_pictures_are_refused_by_name() -> None:
-    found = estimator().estimate(
-        np.zeros((20, 64, 64), dtype=np.uint8), np.arange(20) / 12, CameraMotion("translation", {})
-    )
+def test_small_pictures_are_refused_by_name(idle: PoseEstimator) -> None:
+    found = idle.estimate(np.zeros((20, 64, 64), dtype=np.uint8), np.arange(20) / 12, CameraMotion("translation", {}))
     assert isinstance(found, Unposed)
     assert found.reason == "too_small"
     assert "64 px" in found.detail
 
 
-def test_a_child_that_dies_costs_the_clip_its_poses_alone(walk: KnownClip, monkeypatch: pytest.MonkeyPatch) -> None:
-    used = estimator()
+def test_a_child_that_dies_costs_the_clip_its_poses_alone(
+    idle: PoseEstimator, walk: KnownClip, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = []
 
     def dies(*request: object) -> None:
         asked.append(request)
         raise WorkerLost("it was lost (signal -11)", reason="crashed")
 
-    monkeypatch.setattr(used._child, "ask", dies)
-    found = used.map(to_luma(walk.frames))
+    monkeypatch.setattr(idle._child, "ask", dies)
+    found = idle.map(to_luma(walk.frames))
     assert isinstance(found, Unposed)
     assert (found.reason, len(asked)) == ("poses_failed", 2)
     assert "signal -11" in found.detail
+
+
+def test_a_child_that_is_killed_leaves_no_files(
+    walk: KnownClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    used = PoseEstimator(PoseConfig(), least_frames=LEAST_FRAMES, timeout_s=2.0, memory_gib=4)
+    (folder,) = tmp_path.iterdir()
+    found = used.map(np.repeat(to_luma(walk.frames), 4, axis=0))
+    assert isinstance(found, Unposed)
+    assert "timed" in found.detail or "2 s" in found.detail
+    (folder / "left").write_text("by a child that was killed")
+    used.close()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_clip_is_cut_to_its_longest_run_of_frames() -> None:
