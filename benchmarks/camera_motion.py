@@ -7,23 +7,17 @@ python -m benchmarks.camera_motion --houses 0 --videos DIR            one line a
 import argparse
 import time
 from collections import Counter
-from fractions import Fraction
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from benchmarks.film_clips import film_clips
 from benchmarks.known_cameras import MOVING_KINDS, STILL_KINDS, Studio
 from video4spatial.filters.camera_motion import CameraMotion, measure_camera
-from video4spatial.filters.config import DecodeLimits, ShotConfig
-from video4spatial.filters.cut import cut_windows
 from video4spatial.filters.scores import shrink, to_luma
-from video4spatial.filters.shots import split_shots
-from video4spatial.filters.video import VideoReader
-from video4spatial.pipeline.core.errors import SourceError
 
 FIRST_HOUSE = 200
-CLIP_FRAMES, RATE_FPS, LEAST_FRAMES = 48, 12, 16
 
 
 def main() -> None:
@@ -73,25 +67,10 @@ def rendered(first: int, houses: int, sizes: list[int]) -> None:
 
 def filmed(film: Path, size: int) -> None:
     """Prints a line for each clip."""
-    with VideoReader(DecodeLimits()) as reader:
-        try:
-            facts = reader.open(str(film), size)
-        except SourceError:
-            return
-        windows = cut_windows(
-            split_shots(reader.pictures(), ShotConfig()),
-            clip_frames=CLIP_FRAMES,
-            rate_fps=Fraction(RATE_FPS),
-            time_base=facts.time_base,
-            max_clips_per_shot=8,
-        )
-        for window in windows:
-            if window.kind in ("transition", "surplus") or len(window.pictures) < LEAST_FRAMES:
-                continue
-            times_s = np.array([picture.time for picture in window.pictures]) * float(facts.time_base)
-            found = measure_camera(to_luma(np.stack([picture.rgb for picture in window.pictures])), times_s)
-            scores = ", ".join(f"{name} {value:.3g}" for name, value in found.scores.items())
-            print(f"{film.name:38s} {size:4d} px {window.start:5d} {found.kind:12s} {scores}")
+    for start, luma, times_s in film_clips(film, size):
+        found = measure_camera(luma, times_s)
+        scores = ", ".join(f"{name} {value:.3g}" for name, value in found.scores.items())
+        print(f"{film.name:38s} {size:4d} px {start:5d} {found.kind:12s} {scores}")
 
 
 if __name__ == "__main__":

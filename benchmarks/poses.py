@@ -14,14 +14,14 @@ import argparse
 import os
 import time
 from collections import Counter
-from fractions import Fraction
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.camera_motion import CLIP_FRAMES, FIRST_HOUSE, LEAST_FRAMES, RATE_FPS
+from benchmarks.camera_motion import FIRST_HOUSE
+from benchmarks.film_clips import CLIP_FRAMES, LEAST_FRAMES, film_clips
 from benchmarks.known_cameras import MOVING_KINDS, STILL_KINDS, Studio
 from video4spatial.filters.camera_motion import measure_camera
 from video4spatial.filters.captures.capture import Capture, ReadOptions
@@ -29,16 +29,12 @@ from video4spatial.filters.captures.formats import read_capture
 from video4spatial.filters.captures.frames import FrameOpener
 from video4spatial.filters.captures.lens import straight_or
 from video4spatial.filters.captures.settings import PosedConfig
-from video4spatial.filters.config import DecodeLimits, ShotConfig
-from video4spatial.filters.cut import cut_windows
+from video4spatial.filters.config import DecodeLimits
 from video4spatial.filters.poses.agreement import trajectory_error
 from video4spatial.filters.poses.estimate import Posed, PoseEstimator, Unposed
 from video4spatial.filters.poses.settings import PoseConfig
 from video4spatial.filters.scores import shrink, to_luma
-from video4spatial.filters.shots import split_shots
-from video4spatial.filters.video import VideoReader
 from video4spatial.pipeline.core.camera import Cameras
-from video4spatial.pipeline.core.errors import SourceError
 
 STORED_PX = 128
 MOVING = (*MOVING_KINDS, "orbit_passerby", "walk_passerby")
@@ -132,24 +128,8 @@ def chessboard(folder: Path) -> Capture:
 
 def of_film(estimator: PoseEstimator, film: Path, size: int) -> None:
     """Prints a line for each clip."""
-    with VideoReader(DecodeLimits()) as reader:
-        try:
-            facts = reader.open(str(film), size)
-        except SourceError:
-            return
-        windows = cut_windows(
-            split_shots(reader.pictures(), ShotConfig()),
-            clip_frames=CLIP_FRAMES,
-            rate_fps=Fraction(RATE_FPS),
-            time_base=facts.time_base,
-            max_clips_per_shot=8,
-        )
-        for window in windows:
-            if window.kind in ("transition", "surplus") or len(window.pictures) < LEAST_FRAMES:
-                continue
-            times_s = np.array([picture.time for picture in window.pictures]) * float(facts.time_base)
-            told = tell(estimator, to_luma(np.stack([picture.rgb for picture in window.pictures])), times_s)
-            print(f"{film.name:38s} {size:4d} px {window.start:5d} {told}", flush=True)
+    for start, luma, times_s in film_clips(film, size):
+        print(f"{film.name:38s} {size:4d} px {start:5d} {tell(estimator, luma, times_s)}", flush=True)
 
 
 def of_house(

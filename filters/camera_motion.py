@@ -8,12 +8,12 @@ docs/camera-motion.md gives formulas, ranges and failures. Nothing here decides 
 from dataclasses import dataclass
 from typing import Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from video4spatial.filters.frame_moves import frame_moves
 from video4spatial.filters.parallax import measure_parallax
-from video4spatial.filters.tracks import LEAST_POINTS, Stretch, follow
+from video4spatial.filters.tracks import Stretch, follow
 
 MotionKind = Literal["static", "pan", "tilt", "zoom", "roll", "handheld", "translation", "unclear"]
 """`translation`: the camera leaves its place (walks, orbits, dollies). `handheld`: it stays and trembles more than it
@@ -81,20 +81,11 @@ def time_quantile(values: NDArray[np.float64], steps: NDArray[np.int64], part: f
 
 
 def _path(stretches: list[Stretch], luma: NDArray[np.uint8], times_s: NDArray[np.float64]) -> _Path:
-    middle, width = np.array([luma.shape[2], luma.shape[1]]) / 2, luma.shape[2]
+    height, width = luma.shape[1:]
     moves, seconds = [], []
-    for stretch in stretches:
-        for frame in range(1, len(stretch.points)):
-            kept = stretch.alive[frame]
-            if kept.sum() < LEAST_POINTS:
-                break
-            a, b = (stretch.points[k, kept].astype(np.float64) - middle for k in (frame - 1, frame))
-            found, _ = cv2.estimateAffinePartial2D(a, b, method=cv2.LMEDS)
-            if found is None:
-                continue
-            growth = np.log(max(1e-6, np.hypot(found[0, 0], found[1, 0])))
-            moves.append([found[0, 2] / width, found[1, 2] / width, growth, np.arctan2(found[1, 0], found[0, 0])])
-            seconds.append(times_s[stretch.start + frame] - times_s[stretch.start + frame - 1])
+    for frame, move in frame_moves(stretches, width, height):
+        moves.append(move / (width, width, 1, 1))
+        seconds.append(times_s[frame] - times_s[frame - 1])
     return _Path(np.array(moves).reshape(-1, 4), np.array(seconds))
 
 

@@ -101,7 +101,7 @@ class _Stop:
 def _sources(
     version: ArrayVersion, model: ModelConfig, context: ContextConfig, parts: tuple[str, ...], with_depth: bool = False
 ) -> dict[str, StoreSource]:
-    shortest = context.context_frames + context.target_frames
+    shortest = context.frames
     return clip_sources(version, model.size_px, parts, with_depth=with_depth, shortest=shortest)
 
 

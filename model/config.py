@@ -94,6 +94,11 @@ class ContextConfig(Settings):
     frame_ids: Literal["true", "contiguous"] = "true"
     """Rotary index of a context frame: its own index in the sequence, or 0, 1, 2 ... (ablation)."""
 
+    @property
+    def frames(self) -> int:
+        """Frames of a sample, context and target: what a sequence must have at least."""
+        return self.context_frames + self.target_frames
+
     def __post_init__(self) -> None:
         _need(self.context_frames >= 1, f"context.context_frames must be at least 1, got {self.context_frames}")
         _need(self.target_frames >= 1, f"context.target_frames must be at least 1, got {self.target_frames}")

@@ -65,7 +65,7 @@ def build_state(model: ModelConfig, config: TrainConfig, device: torch.device) -
     """Weights before the first step, equal for equal seeds; the codec is not fitted yet."""
     network = build_network(model, config.seed).to(device)
     average = copy.deepcopy(network).requires_grad_(False).eval()
-    tokens = (config.context.context_frames + config.context.target_frames) * (model.latent_px // TOKEN_LATENTS) ** 2
+    tokens = config.context.frames * (model.latent_px // TOKEN_LATENTS) ** 2
     if device.type == "cpu" and tokens <= SHORT_TOKENS:
         write_out_attention(network.transformer)
     return TrainState(

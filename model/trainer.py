@@ -102,7 +102,7 @@ def _check(model: ModelConfig, config: TrainConfig, sources: Mapping[str, ClipSo
         raise ConfigError(
             f"train.batch_size {config.batch_size} does not divide by {launch.world_size} processes; change either"
         )
-    shortest = config.context.context_frames + config.context.target_frames
+    shortest = config.context.frames
     for name, source in sources.items():
         require_usable(name, source, shortest, model.size_px)
 

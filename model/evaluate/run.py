@@ -63,7 +63,7 @@ def evaluate(
     torch.set_num_threads(config.threads)
     pipeline.set_progress_bar_config(disable=True)
     context = pipeline.context_config
-    shortest = context.context_frames + context.target_frames
+    shortest = context.frames
     sets: dict[str, Any] = {}
     strips: list[Strip] = []
     for name, source in sources.items():

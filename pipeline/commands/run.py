@@ -62,7 +62,7 @@ def why_untrained(recipe: Recipe, version: Version) -> str:
         return "these videos have no cameras, and there is no 'sim' and no capture (real.poses.estimate estimates them)"
     if recipe.sim is not None or (recipe.real is not None and recipe.real.captures):
         return ""
-    needed = recipe.train.context.context_frames + recipe.train.context.target_frames
+    needed = recipe.train.context.frames
     rows = version.table(["split", "held_out", "pose_source", "n_frames"]).to_pylist()
     is_there = any(
         row["split"] == "train" and not row["held_out"] and row["pose_source"] != "none" and row["n_frames"] >= needed

@@ -127,7 +127,7 @@ def enlarge(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _sources(version: Version, pipeline: Video4SpatialPipeline, *, with_depth: bool) -> dict[str, StoreSource]:
     """The held-out sets, as the pipeline can use them."""
     context = pipeline.context_config
-    shortest = context.context_frames + context.target_frames
+    shortest = context.frames
     return clip_sources(version, pipeline.model_config.size_px, SETS, with_depth=with_depth, shortest=shortest)
 
 

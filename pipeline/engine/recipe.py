@@ -75,7 +75,7 @@ class Recipe(Settings):
                 f"model.size_px is {self.model.size_px}, but clips with cameras are stored {real.posed.crop} with "
                 f"real.size_px {real.size_px}; set real.size_px={self.model.size_px} and real.posed.crop=square"
             )
-        needed = self.train.context.context_frames + self.train.context.target_frames
+        needed = self.train.context.frames
         if real.clip_frames < needed:
             raise ConfigError(
                 f"train.context needs {needed} frames (context and target), real.clip_frames is {real.clip_frames}; "
@@ -91,7 +91,7 @@ class Recipe(Settings):
                 f"model.size_px is {self.model.size_px}, but sim.views renders {sizes} px; add a view of that size"
             )
         context = self.train.context
-        needed = context.context_frames + context.target_frames
+        needed = context.frames
         if max(view.frames for view in views) < needed:
             raise ConfigError(
                 f"train.context needs {needed} frames (context and target); sim.views of {self.model.size_px} px have "

@@ -43,7 +43,7 @@ class TrainingJob:
         if version.content != self.content:
             raise ConfigError(f"{self.version} holds content {version.content[:16]}, planned was {self.content[:16]}")
         context = self.train.context
-        shortest = context.context_frames + context.target_frames
+        shortest = context.frames
         parts: tuple[Part, ...] = ("train", "held_out", "val")
         sources = clip_sources(version, self.model.size_px, parts, with_depth=False, shortest=shortest)
         if "train" not in sources:

@@ -53,45 +53,33 @@ def publish(
     """See `Store.publish`."""
     check_dataset_name(dataset)
     with blobs.committing():
-        return _publish(blobs, dataset, units, selection, recipe_text, facts, captions)
-
-
-def _publish(
-    blobs: Blobs,
-    dataset: str,
-    units: list[Unit],
-    selection: Selection,
-    recipe_text: str,
-    facts: Mapping[str, Any],
-    captions: Captions | None,
-) -> Published:
-    planned = {unit.unit_id: unit for unit in sorted(units, key=lambda unit: unit.unit_id)}
-    receipts, failures = _settle(blobs, planned)
-    _check_shards(blobs, receipts)
-    withdrawn = withdrawn_sources(blobs)
-    measured = join_tables([*indexes(blobs, receipts), *_failed_rows(planned, failures)])
-    table, judgement, moved = select_rows(measured, selection, withdrawn)
-    for score in judgement.idle_rules:
-        logger.warning("the rule on %r judged nothing in %s: no row of its kind has that score", score, dataset)
-    table, captioned = _captioned(blobs, table, captions)
-    blobs.put("lists", canonical_json(sorted(planned)), "json")
-    parquet = to_parquet(table)
-    manifest = describe(
-        table=table,
-        table_path=blobs.put("tables", parquet, "parquet"),
-        table_nbytes=len(parquet),
-        receipts=receipts,
-        failures=failures,
-        selection=to_plain(selection),
-        recipe_text=recipe_text,
-        moved=moved,
-        idle_rules=judgement.idle_rules,
-        withdrawn=sorted(withdrawn),
-        captions=captioned,
-        facts=to_plain(facts),
-    )
-    version, created = commit_version(blobs, dataset, manifest)
-    return Published(version=version, created=created, moved=moved)
+        planned = {unit.unit_id: unit for unit in sorted(units, key=lambda unit: unit.unit_id)}
+        receipts, failures = _settle(blobs, planned)
+        _check_shards(blobs, receipts)
+        withdrawn = withdrawn_sources(blobs)
+        measured = join_tables([*indexes(blobs, receipts), *_failed_rows(planned, failures)])
+        table, judgement, moved = select_rows(measured, selection, withdrawn)
+        for score in judgement.idle_rules:
+            logger.warning("the rule on %r judged nothing in %s: no row of its kind has that score", score, dataset)
+        table, captioned = _captioned(blobs, table, captions)
+        blobs.put("lists", canonical_json(sorted(planned)), "json")
+        parquet = to_parquet(table)
+        manifest = describe(
+            table=table,
+            table_path=blobs.put("tables", parquet, "parquet"),
+            table_nbytes=len(parquet),
+            receipts=receipts,
+            failures=failures,
+            selection=to_plain(selection),
+            recipe_text=recipe_text,
+            moved=moved,
+            idle_rules=judgement.idle_rules,
+            withdrawn=sorted(withdrawn),
+            captions=captioned,
+            facts=to_plain(facts),
+        )
+        version, created = commit_version(blobs, dataset, manifest)
+        return Published(version=version, created=created, moved=moved)
 
 
 def select_rows(

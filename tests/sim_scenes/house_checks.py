@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from video4spatial.sim_scenes.furnish import Placed, rectangles_meet
 from video4spatial.sim_scenes.houses import GeneratedHouse, HouseRoom
+from video4spatial.sim_scenes.paths import Walk
 from video4spatial.sim_scenes.programmes import HOUSE_ROOMS
 from video4spatial.sim_scenes.scene import Body, flatten
 
@@ -14,6 +15,12 @@ RADIUS_M = 0.26
 """Of a walker as the recipes have it (0.25 m), and what the cells round off."""
 FREE_M2 = 0.3
 """Floor a camera needs in each room."""
+
+
+ANKLE_M = 0.1
+"""What is lower is stepped over."""
+STEP_M = 0.02
+"""What stands exactly ankle high (a shower tray) is stepped over too, whatever rounding makes of it."""
 
 
 def problems(house: GeneratedHouse) -> list[str]:
@@ -104,7 +111,7 @@ def _windows(house: GeneratedHouse) -> list[str]:
 
 def _ways(house: GeneratedHouse) -> list[str]:
     """Every doorway is free, and every room has free floor that can be reached from every other."""
-    free, low = _free_floor(house)
+    free, low = free_floor(house, ANKLE_M)
     clearance_m = cv2.distanceTransform(free.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) * CELL_M
     _, labels = cv2.connectedComponents((clearance_m > RADIUS_M).astype(np.uint8), connectivity=4)
     rows, columns = np.indices(free.shape)
@@ -127,13 +134,30 @@ def _ways(house: GeneratedHouse) -> list[str]:
     return found if reached else [*found, "not every room can be reached"]
 
 
-def _free_floor(house: GeneratedHouse) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """(rows along z, columns along x) cells with nothing between ankle and head, and (x, z) of their first corner."""
+def camera_clearance_m(house: GeneratedHouse, walks: list[Walk]) -> float:
+    """The least distance, on the map, of the cameras of any of the walks to anything they could meet; 0 inside it.
+
+    Positions between the frames are looked up too: at a quarter, a half and three quarters of each step.
+    """
+    free, low = free_floor(house, ANKLE_M + STEP_M)
+    clearance_m = cv2.distanceTransform(free.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) * CELL_M
+    least_m = np.inf
+    for walk in walks:
+        eyes = walk.world_from_camera[:, [0, 2], 3]
+        steps = np.diff(eyes, axis=0)
+        eyes = np.concatenate([eyes, *(eyes[:-1] + part * steps for part in (0.25, 0.5, 0.75))])
+        columns, rows = np.floor((eyes - low) / CELL_M).astype(int).T
+        least_m = min(least_m, clearance_m[rows, columns].min())
+    return float(least_m)
+
+
+def free_floor(house: GeneratedHouse, above_m: float) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """(rows along z, columns along x) cells with nothing between `above_m` and head; (x, z) of their first corner."""
     corners = flatten(house.scene.bodies).corners_m.astype(float)
     low, high = corners[..., [0, 2]].min(axis=(0, 1)), corners[..., [0, 2]].max(axis=(0, 1))
     columns, rows = (int(n) for n in np.ceil((high - low) / CELL_M))
     blocked = np.zeros((rows, columns), dtype=np.uint8)
-    near = (corners[..., 1].max(axis=1) > 0.1) & (corners[..., 1].min(axis=1) < 1.9)
+    near = (corners[..., 1].max(axis=1) > above_m) & (corners[..., 1].min(axis=1) < 1.9)
     outlines = np.round((corners[near][..., [0, 2]] - low) / CELL_M * 16 - 8).astype(np.int32)
     for outline in outlines:
         cv2.fillConvexPoly(blocked, outline, 1, shift=4)

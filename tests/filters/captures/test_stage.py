@@ -39,13 +39,6 @@ def curate(path: Path, config: RealConfig = CONFIG) -> list[Product]:
 
 
 @pytest.fixture(scope="module")
-def arkit(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("scans") / "40000001"
-    folder.mkdir()
-    return imitate.write_arkit(folder)
-
-
-@pytest.fixture(scope="module")
 def products(arkit: Path) -> list[Product]:
     return curate(arkit)
 

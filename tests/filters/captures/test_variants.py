@@ -8,19 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.filters.captures import imitate
+from tests.filters.captures.test_stage import curate
 from video4spatial.filters import augment
 from video4spatial.filters.captures.boxes import corners_m, mirrored_box
 from video4spatial.filters.captures.capture import Box, ReadOptions
 from video4spatial.filters.captures.settings import PosedConfig
 from video4spatial.filters.captures.sources import capture_sources
 from video4spatial.filters.captures.stage import CaptureStage
-from video4spatial.filters.config import AugmentConfig, Floor, RealConfig
+from video4spatial.filters.config import AugmentConfig, RealConfig
 from video4spatial.filters.footage import footage_of
 from video4spatial.filters.reframe import mirrored_words
 from video4spatial.pipeline.core.camera import project
 from video4spatial.pipeline.core.sequence import Sequence
-from video4spatial.pipeline.core.unit import Product
 from video4spatial.pipeline.store.sample import decode_sample, encode_sample
 
 CONFIG = RealConfig(
@@ -37,29 +36,11 @@ def box_of_entry(entry: Mapping[str, Any]) -> Box:
     return Box(label=entry["category"], **told)
 
 
-def curate(path: Path, config: RealConfig = CONFIG) -> list[Product]:
-    stage = CaptureStage(config=config, floor=Floor(min_frames=4))
-    worker = stage.build()
-    try:
-        units = stage.units(capture_sources((str(path),), ReadOptions()), 1)
-        return [product for unit in units for product in worker(unit)]
-    finally:
-        worker.close()
-
-
-@pytest.fixture(scope="module")
-def arkit(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A capture with depth and annotated boxes."""
-    folder = tmp_path_factory.mktemp("scans") / "40000001"
-    folder.mkdir()
-    return imitate.write_arkit(folder)
-
-
 @pytest.fixture(scope="module")
 def groups(arkit: Path) -> list[dict[int, Sequence]]:
     """Sequences by variant number, a dict a clip."""
     found: dict[int, dict[int, Sequence]] = {}
-    for product in curate(arkit):
+    for product in curate(arkit, CONFIG):
         if product.sequence is not None:
             found.setdefault(product.index, {})[product.variant] = product.sequence
     return list(found.values())

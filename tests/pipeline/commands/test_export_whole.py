@@ -72,6 +72,18 @@ def bare(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def job_of(version: Version, run: Path) -> TrainingJob:
+    return TrainingJob(
+        store_address=str(version.blobs.root),
+        version=version.name,
+        content=version.content,
+        splits=split_fingerprint(version),
+        model=MODEL,
+        train=TRAIN,
+        run_dir=str(run),
+    )
+
+
 def test_a_bare_node_trains_and_evaluates_the_very_model_that_the_store_would_give(
     version: Version, tmp_path: Path
 ) -> None:
@@ -83,15 +95,7 @@ def test_a_bare_node_trains_and_evaluates_the_very_model_that_the_store_would_gi
     for verb in ("train", "evaluate"):
         done = bare(verb, str(arrays), "--out", str(there), "--settings", str(settings))
         assert done.returncode == 0, done.stderr
-    job = TrainingJob(
-        store_address=str(version.blobs.root),
-        version=version.name,
-        content=version.content,
-        splits=split_fingerprint(version),
-        model=MODEL,
-        train=TRAIN,
-        run_dir=str(here),
-    )
+    job = job_of(version, here)
     start_training(job, 0, None, lambda: False)
     weights = "pipeline/transformer/diffusion_pytorch_model.safetensors"
     assert (here / weights).read_bytes() == (there / weights).read_bytes()
@@ -166,15 +170,7 @@ def test_a_caption_that_does_not_fit_starts_no_workers(
         raise AssertionError("workers were started")
 
     monkeypatch.setattr(training, "ray_session", started)
-    job = TrainingJob(
-        store_address=str(captioned.blobs.root),
-        version=captioned.name,
-        content=captioned.content,
-        splits=split_fingerprint(captioned),
-        model=MODEL,
-        train=TRAIN,
-        run_dir=str(tmp_path / "run"),
-    )
+    job = job_of(captioned, tmp_path / "run")
     for workers in (0, 2):
         with pytest.raises(ConfigError, match=r"set model\.instruction_bytes=24"):
             start_training(job, workers, None, lambda: False)

@@ -27,7 +27,7 @@ def published(folder: Path, frames: int, posed: bool) -> Version:
 def test_clips_that_got_no_cameras_are_published_and_not_trained_on(tmp_path: Path) -> None:
     asked = recipe(VIDEOS)
     context = asked.train.context
-    needed = context.context_frames + context.target_frames
+    needed = context.frames
     assert f"no clip of {needed} frames got cameras" in why_untrained(asked, published(tmp_path / "a", needed, False))
     assert "pose_status" in why_untrained(asked, published(tmp_path / "b", needed - 1, True))
     assert why_untrained(asked, published(tmp_path / "c", needed, True)) == ""
